@@ -1,0 +1,61 @@
+//! Ed25519 keys (RFC 8037).
+
+use alloc::{string::ToString, vec::Vec};
+
+use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use pkcs8::EncodePrivateKey as _;
+use zeroize::Zeroizing;
+
+use crate::KeyError;
+
+pub(crate) struct Ed25519Key(SigningKey);
+
+impl Ed25519Key {
+    pub(crate) fn generate() -> Result<Self, KeyError> {
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(seed.as_mut()).map_err(|_| KeyError::Random)?;
+        Ok(Self(SigningKey::from_bytes(&seed)))
+    }
+
+    /// A key from its 32 octets (RFC 8032 §5.1.5), and its public key when that came along.
+    pub(crate) fn from_seed(seed: &[u8], public: Option<&[u8]>) -> Result<Self, KeyError> {
+        let seed: &[u8; 32] = seed
+            .try_into()
+            .map_err(|_| KeyError::Malformed(alloc::format!("an Ed25519 key of {} octets, not 32", seed.len())))?;
+        let key = Self(SigningKey::from_bytes(seed));
+        match public {
+            Some(public) if public != key.public() => {
+                Err(KeyError::Malformed("the public key is not the private key's".to_string()))
+            }
+            _ => Ok(key),
+        }
+    }
+
+    pub(crate) fn public(&self) -> [u8; 32] {
+        self.0.verifying_key().to_bytes()
+    }
+
+    pub(crate) fn seed(&self) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new(self.0.as_bytes().to_vec())
+    }
+
+    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        self.0.sign(message).to_bytes().to_vec()
+    }
+
+    pub(crate) fn to_pkcs8(&self) -> pkcs8::Result<pkcs8::SecretDocument> {
+        // Without the public key: the v2 form that carries it is refused by older OpenSSL.
+        ed25519_dalek::pkcs8::KeypairBytes { secret_key: *self.0.as_bytes(), public_key: None }.to_pkcs8_der()
+    }
+}
+
+/// Whether the octets are a point of the curve, and not one of small order.
+pub(crate) fn check_public(public: &[u8; 32]) -> bool {
+    VerifyingKey::from_bytes(public).is_ok_and(|key| !key.is_weak())
+}
+
+/// Whether `signature` is one of `message`: the strict rules of RFC 8032 §5.1.7, no small-order points.
+pub(crate) fn verify(public: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
+    let Ok(key) = VerifyingKey::from_bytes(public) else { return false };
+    Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+}

@@ -1,0 +1,117 @@
+//! Message authentication with a shared secret (RFC 7518 §3.2).
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding as _};
+use hmac::{Hmac, Mac as _};
+use sha2::{Sha256, Sha384, Sha512};
+use zeroize::Zeroizing;
+
+use crate::jws::{WireHeader, WireKey};
+use crate::{Jws, MacAlgorithm, Payload, SignError, VerifyError};
+
+/// A secret that two parties share, for the inner JWS that shows one of them knows it.
+///
+/// Wiped from memory when dropped; `Debug` does not show it.
+pub struct MacKey(Zeroizing<Vec<u8>>);
+
+impl MacKey {
+    /// A key from its octets.
+    pub fn from_bytes(octets: &[u8]) -> Self {
+        Self(Zeroizing::new(octets.to_vec()))
+    }
+
+    /// A key as people are given it: base64url or standard base64, padded or not. All spellings of the same octets
+    /// give the same key; white space around them is dropped.
+    ///
+    /// # Errors
+    /// When it is empty or in neither alphabet.
+    pub fn from_text(text: &str) -> Result<Self, MacKeyError> {
+        let text = text.trim().trim_end_matches('=');
+        let octets = Base64UrlUnpadded::decode_vec(text)
+            .or_else(|_| Base64Unpadded::decode_vec(text))
+            .map(Zeroizing::new)
+            .map_err(|_| MacKeyError(()))?;
+        if octets.is_empty() { Err(MacKeyError(())) } else { Ok(Self(octets)) }
+    }
+
+    /// A JWS without a nonce, whose `kid` names this key: an external account binding (RFC 8555 §7.3.4).
+    ///
+    /// # Errors
+    /// Never with the algorithms that exist; the signature leaves room.
+    pub fn sign(&self, algorithm: MacAlgorithm, kid: &str, url: &str, payload: &Payload) -> Result<Jws, SignError> {
+        let header = WireHeader { alg: algorithm.name(), key: WireKey::Kid(kid), nonce: None, url };
+        Jws::build(&header, payload, |input| self.tag(algorithm, input))
+    }
+
+    /// Checks a JWS that was signed with this key, in constant time.
+    ///
+    /// # Errors
+    /// When the MAC is wrong.
+    pub fn verify(&self, algorithm: MacAlgorithm, jws: &Jws) -> Result<(), VerifyError> {
+        let (input, tag) = (jws.signing_input(), jws.signature_octets());
+        self.verify_tag(algorithm, input.as_bytes(), &tag)
+    }
+
+    /// The MAC of a message.
+    ///
+    /// # Errors
+    /// Never: HMAC takes keys of any length.
+    pub fn tag(&self, algorithm: MacAlgorithm, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        macro_rules! tag {
+            ($hash:ty) => {{
+                let mut mac = self.keyed::<Hmac<$hash>>()?;
+                mac.update(message);
+                mac.finalize().into_bytes().to_vec()
+            }};
+        }
+        Ok(match algorithm {
+            MacAlgorithm::Hs256 => tag!(Sha256),
+            MacAlgorithm::Hs384 => tag!(Sha384),
+            MacAlgorithm::Hs512 => tag!(Sha512),
+        })
+    }
+
+    /// Checks the MAC of a message, in constant time. A shortened one does not count.
+    ///
+    /// # Errors
+    /// When it is wrong.
+    pub fn verify_tag(&self, algorithm: MacAlgorithm, message: &[u8], tag: &[u8]) -> Result<(), VerifyError> {
+        macro_rules! verify {
+            ($hash:ty) => {{
+                let mut mac = self.keyed::<Hmac<$hash>>().map_err(|_| VerifyError::Signature)?;
+                mac.update(message);
+                mac.verify_slice(tag)
+            }};
+        }
+        match algorithm {
+            MacAlgorithm::Hs256 => verify!(Sha256),
+            MacAlgorithm::Hs384 => verify!(Sha384),
+            MacAlgorithm::Hs512 => verify!(Sha512),
+        }
+        .map_err(|_| VerifyError::Signature)
+    }
+
+    fn keyed<M: hmac::KeyInit>(&self) -> Result<M, SignError> {
+        M::new_from_slice(&self.0).map_err(|_| SignError::new(String::from("HMAC refuses the key")))
+    }
+}
+
+impl fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MacKey([redacted])")
+    }
+}
+
+/// A MAC key that is neither base64url nor base64, or empty. Does not show the text: it may be a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MacKeyError(());
+
+impl fmt::Display for MacKeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the MAC key is not base64url (or base64) text, or is empty")
+    }
+}
+
+impl core::error::Error for MacKeyError {}
