@@ -1,0 +1,117 @@
+//! The directory: where a CA keeps its resources (RFC 8555 §7.1.1).
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::lenient;
+
+/// The URLs of a CA's resources. Members that are not known here are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Directory {
+    /// Where nonces come from.
+    pub new_nonce: String,
+    /// Where accounts are made and found.
+    pub new_account: String,
+    /// Where orders are made.
+    pub new_order: String,
+    /// Where authorizations are made without an order; absent where the CA does not do that (§7.4.1).
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub new_authz: Option<String>,
+    /// Where certificates are revoked.
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub revoke_cert: Option<String>,
+    /// Where an account changes its key.
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub key_change: Option<String>,
+    /// Where renewal information is kept (RFC 9773 §3).
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub renewal_info: Option<String>,
+    /// Facts about the CA.
+    #[serde(default, deserialize_with = "lenient::or_default")]
+    pub meta: Meta,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+/// Facts about a CA (RFC 8555 §7.1.1 and the extensions named at each member).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Meta {
+    /// The URL of the terms of service.
+    #[serde(deserialize_with = "lenient::optional")]
+    pub terms_of_service: Option<String>,
+    /// A page about the CA.
+    #[serde(deserialize_with = "lenient::optional")]
+    pub website: Option<String>,
+    /// The names by which CAA records allow this CA (RFC 8659).
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub caa_identities: Vec<String>,
+    /// Whether a new account needs an external account binding.
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub external_account_required: bool,
+    /// The profiles the CA offers: name and description (draft-ietf-acme-profiles §3).
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub profiles: std::collections::BTreeMap<String, String>,
+}
+
+/// A resource by its name in the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Resource {
+    /// `newNonce`.
+    NewNonce,
+    /// `newAccount`.
+    NewAccount,
+    /// `newOrder`.
+    NewOrder,
+    /// `newAuthz`.
+    NewAuthz,
+    /// `revokeCert`.
+    RevokeCert,
+    /// `keyChange`.
+    KeyChange,
+    /// `renewalInfo`.
+    RenewalInfo,
+}
+
+impl Resource {
+    /// The member of the directory.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NewNonce => "newNonce",
+            Self::NewAccount => "newAccount",
+            Self::NewOrder => "newOrder",
+            Self::NewAuthz => "newAuthz",
+            Self::RevokeCert => "revokeCert",
+            Self::KeyChange => "keyChange",
+            Self::RenewalInfo => "renewalInfo",
+        }
+    }
+}
+
+impl Directory {
+    /// Reads a directory.
+    ///
+    /// # Errors
+    /// When it is not JSON, or lacks `newNonce`, `newAccount` or `newOrder`.
+    pub fn from_json(body: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(body)
+    }
+
+    /// The URL of a resource, by its name: `newOrder`, or any other member that holds a URL.
+    pub fn url(&self, name: &str) -> Option<&str> {
+        match name {
+            "newNonce" => Some(&self.new_nonce),
+            "newAccount" => Some(&self.new_account),
+            "newOrder" => Some(&self.new_order),
+            "newAuthz" => self.new_authz.as_deref(),
+            "revokeCert" => self.revoke_cert.as_deref(),
+            "keyChange" => self.key_change.as_deref(),
+            "renewalInfo" => self.renewal_info.as_deref(),
+            other => self.others.get(other).and_then(Value::as_str),
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Reading optional members the way servers really write them: absent, `null`, an empty string, or of another type.
+
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
+
+/// A member whose value counts only when it has the expected shape; anything else is as if it were absent.
+pub(crate) fn optional<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Null => None,
+        Value::String(text) if text.is_empty() => None,
+        value => serde_json::from_value(value).ok(),
+    })
+}
+
+/// A member that is empty when it is absent, `null` or not what it should be.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned + Default,
+{
+    optional(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A list in which an element that cannot be read is left out, so that it does not hide the others.
+pub(crate) fn readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::Array(elements) => elements.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect(),
+        _ => Vec::new(),
+    })
+}
