@@ -28,9 +28,11 @@ impl TryFrom<String> for Timestamp {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let time =
-            text.parse::<jiff::Timestamp>().map_err(|error| format!("{text:?} is not an RFC 3339 time: {error}"))?;
-        Ok(Self { text, time: time.into() })
+        let time = text
+            .parse::<jiff::Timestamp>()
+            .and_then(SystemTime::try_from)
+            .map_err(|error| format!("{text:?} is not an RFC 3339 time: {error}"))?;
+        Ok(Self { text, time })
     }
 }
 

@@ -1,0 +1,112 @@
+//! The seam to whoever watches: progress, logs, traces.
+
+use std::time::Duration;
+
+use acme_proto::{AuthorizationStatus, ChallengeType, Identifier, OrderStatus};
+
+/// Is told what happens. It must return soon: the work waits for it.
+pub trait Observer: Send + Sync {
+    /// Something happened.
+    fn event(&self, event: &Event<'_>);
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Observer for Silent {
+    fn event(&self, _: &Event<'_>) {}
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A request goes out.
+    Request {
+        /// `GET`, `HEAD` or `POST`.
+        method: &'a str,
+        /// Where to.
+        url: &'a str,
+    },
+    /// Its answer came.
+    Response {
+        /// Where from.
+        url: &'a str,
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The CA refused a nonce; the request is signed again with a new one.
+    NonceRefused {
+        /// The attempts so far.
+        attempts: u32,
+    },
+    /// The account is known to the CA.
+    Registered {
+        /// Its URL.
+        url: &'a str,
+        /// Whether it was made just now.
+        created: bool,
+    },
+    /// An order stands.
+    Order {
+        /// Its URL.
+        url: &'a str,
+        /// Its state.
+        status: &'a OrderStatus,
+    },
+    /// An authorization was looked at.
+    Authorization {
+        /// What it is for, with a leading `*.` for a wildcard.
+        identifier: &'a Identifier,
+        /// Its state.
+        status: &'a AuthorizationStatus,
+    },
+    /// The answer to a challenge is in its place.
+    Presented {
+        /// What it is for.
+        identifier: &'a Identifier,
+        /// The type of the challenge.
+        kind: &'a ChallengeType,
+    },
+    /// The answer cannot be seen from here; the CA is told all the same.
+    Unseen {
+        /// What it is for.
+        identifier: &'a Identifier,
+        /// The type of the challenge.
+        kind: &'a ChallengeType,
+        /// Why it cannot be seen.
+        why: &'a str,
+    },
+    /// The CA is told to look.
+    Answered {
+        /// What it is for.
+        identifier: &'a Identifier,
+        /// The type of the challenge.
+        kind: &'a ChallengeType,
+    },
+    /// Nothing to do but wait.
+    Waiting {
+        /// Before the next look at this URL.
+        url: &'a str,
+        /// How long.
+        pause: Duration,
+    },
+    /// The request for the certificate goes out.
+    Finalizing {
+        /// The order.
+        url: &'a str,
+    },
+    /// The certificate is downloaded.
+    Downloaded {
+        /// Where from.
+        url: &'a str,
+    },
+    /// The answer to a challenge could not be taken away.
+    CleanUpFailed {
+        /// What it is for.
+        identifier: &'a Identifier,
+        /// What the solver says.
+        why: &'a str,
+    },
+}
