@@ -1,2 +1,50 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask`: the chores of the workspace, one file per command.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod ci;
+mod deps;
+mod layers;
+mod pebble_test;
+mod shell;
+
+/// Chores of the luacme workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything a change must pass: format, lints, docs, layers, dependencies, tests, Pebble
+    Ci(ci::Arguments),
+    /// Check that no crate depends on one it must not know
+    Layers,
+    /// Show what acme-jose brings along, and fail when that is too much
+    Deps,
+    /// Run the real luacme against the real Pebble
+    PebbleTest(pebble_test::Arguments),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Ci(arguments) => ci::run(&arguments),
+        Command::Layers => layers::run(),
+        Command::Deps => deps::run(),
+        Command::PebbleTest(arguments) => pebble_test::run(&arguments),
+    }
+}
