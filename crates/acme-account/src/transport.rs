@@ -92,6 +92,11 @@ impl TransportError {
         self.kind
     }
 
+    /// Whether the same may succeed later without anybody changing anything.
+    pub fn is_transient(&self) -> bool {
+        !matches!(self.kind, TransportErrorKind::Url | TransportErrorKind::Tls | TransportErrorKind::TooLarge)
+    }
+
     /// Whether the server may have received the request and carried it out.
     pub fn may_have_been_sent(&self) -> bool {
         use TransportErrorKind::{Broken, Timeout, TooLarge};

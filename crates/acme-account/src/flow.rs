@@ -1,0 +1,299 @@
+//! From an order to a certificate: prove control, finalize, download (RFC 8555 §7.1.6, §7.4).
+
+use std::time::Duration;
+
+use acme_proto::{
+    AuthorizationStatus, Challenge, ChallengeStatus, ChallengeType, Identifier, OrderStatus, ProblemType,
+};
+
+use crate::account::Account;
+use crate::error::{Error, ErrorKind, Failure, Operation};
+use crate::order::{PlacedAuthorization, PlacedOrder};
+use crate::poll::Wait;
+use crate::{Event, Readiness, Solver, Task};
+
+/// What an order needs next, seen from its state alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Prove control of its identifiers.
+    Authorize,
+    /// Send the request for the certificate.
+    Finalize,
+    /// Wait: the CA is at work.
+    Wait,
+    /// Download the certificate.
+    Download,
+    /// Place a new order: nothing will come of this one.
+    Abandon,
+}
+
+impl Step {
+    /// The step for a state (RFC 8555 §7.1.6). It is also where to go on after an interruption.
+    pub fn for_status(status: &OrderStatus) -> Self {
+        match status {
+            OrderStatus::Pending => Self::Authorize,
+            OrderStatus::Ready => Self::Finalize,
+            OrderStatus::Valid => Self::Download,
+            OrderStatus::Invalid | OrderStatus::Canceled => Self::Abandon,
+            // A state from after our time: look again until the deadline.
+            OrderStatus::Processing | OrderStatus::Other(_) | _ => Self::Wait,
+        }
+    }
+}
+
+/// How far proving control came.
+#[derive(Debug)]
+#[must_use]
+pub enum Authorized {
+    /// Everything is proven.
+    All,
+    /// A person must act first; what, and what was seen so far. Call again afterwards.
+    AwaitsPerson(Vec<(Task, String)>),
+}
+
+/// A challenge that was chosen for an authorization.
+struct Chosen {
+    authorization_url: String,
+    challenge: Challenge,
+    task: Task,
+}
+
+impl Account {
+    /// Proves control of all identifiers of an order that lack it: presents every answer, verifies every one, then tells
+    /// the CA, waits for it to decide (at most `wait` in all), and cleans up, whatever happens.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoChallenge`] and [`ErrorKind::Solver`] before the CA is told anything;
+    /// [`ErrorKind::NotAuthorized`] when it decides against us; [`ErrorKind::OutOfTime`].
+    pub fn authorize(&self, placed: &PlacedOrder, solver: &dyn Solver, wait: Duration) -> Result<Authorized, Error> {
+        let chosen = self.choose_challenges(placed, solver)?;
+        let mut presented = Presented { solver, account: self, tasks: Vec::new() };
+        for Chosen { task, .. } in &chosen {
+            presented.add(task)?;
+        }
+        let awaiting = self.verify(&chosen, solver)?;
+        if !awaiting.is_empty() {
+            return Ok(Authorized::AwaitsPerson(awaiting));
+        }
+        for chosen in &chosen {
+            self.answer(chosen)?;
+        }
+        self.await_decisions(&chosen, wait)?;
+        Ok(Authorized::All)
+    }
+
+    /// One challenge for each authorization that is still pending.
+    fn choose_challenges(&self, placed: &PlacedOrder, solver: &dyn Solver) -> Result<Vec<Chosen>, Error> {
+        let mut chosen = Vec::new();
+        let mut failures = Vec::new();
+        for url in &placed.order.authorizations {
+            let found = self.authorization(url)?;
+            match found.authorization.status {
+                AuthorizationStatus::Valid => {}
+                AuthorizationStatus::Pending => chosen.push(self.choose_challenge(found, solver)?),
+                _ => failures.push(failure(&found, None)),
+            }
+        }
+        match failures.is_empty() {
+            true => Ok(chosen),
+            false => Err(Error::new(Operation::Authorization, &placed.url, ErrorKind::NotAuthorized(failures))),
+        }
+    }
+
+    /// The first type the solver likes that the CA offers with a token we can use.
+    fn choose_challenge(&self, found: PlacedAuthorization, solver: &dyn Solver) -> Result<Chosen, Error> {
+        let PlacedAuthorization { url, authorization } = found;
+        let possible = solver.challenge_types(&authorization.identifier, authorization.wildcard);
+        for kind in &possible {
+            let Some(challenge) = authorization.challenge(kind) else { continue };
+            let token = challenge.token().map_err(|error| unusable(&url, error.to_string()))?;
+            let Some(token) = token else { continue };
+            let task = Task {
+                identifier: authorization.identifier.clone(),
+                wildcard: authorization.wildcard,
+                kind: kind.clone(),
+                key_authorization: self.key_authorization(&token),
+                token,
+            };
+            return Ok(Chosen { authorization_url: url, challenge: challenge.clone(), task });
+        }
+        let kind = ErrorKind::NoChallenge {
+            identifier: authorization.ordered_identifier(),
+            offered: authorization.challenges.iter().map(|challenge| challenge.kind.clone()).collect(),
+            possible,
+        };
+        Err(Error::new(Operation::Challenge, url, kind))
+    }
+
+    /// Looks at every answer; gives those that a person must see to first.
+    fn verify(&self, chosen: &[Chosen], solver: &dyn Solver) -> Result<Vec<(Task, String)>, Error> {
+        let mut awaiting = Vec::new();
+        for Chosen { task, challenge, .. } in chosen {
+            // The CA was told in an earlier run already: its look counts, not ours.
+            if challenge.status != ChallengeStatus::Pending {
+                continue;
+            }
+            match solver.verify(task).map_err(|error| solver_error(task, error))? {
+                Readiness::Ready => {}
+                Readiness::Unseen(why) => {
+                    self.observer.event(&Event::Unseen { identifier: &task.identifier, kind: &task.kind, why: &why });
+                }
+                Readiness::AwaitsPerson(seen) => awaiting.push((task.clone(), seen)),
+            }
+        }
+        Ok(awaiting)
+    }
+
+    /// Tells the CA, unless it was told in an earlier run.
+    fn answer(&self, chosen: &Chosen) -> Result<(), Error> {
+        let Chosen { challenge, task, .. } = chosen;
+        if challenge.status != ChallengeStatus::Pending {
+            return Ok(());
+        }
+        self.respond(challenge)?;
+        self.observer.event(&Event::Answered { identifier: &task.identifier, kind: &task.kind });
+        Ok(())
+    }
+
+    /// Waits until the CA has decided about every authorization, then tells all that failed.
+    fn await_decisions(&self, chosen: &[Chosen], total: Duration) -> Result<(), Error> {
+        let mut wait = self.wait(total);
+        let mut failures = Vec::new();
+        for chosen in chosen {
+            wait.restart(None);
+            failures.extend(self.await_decision(chosen, &mut wait)?);
+        }
+        match failures.is_empty() {
+            true => Ok(()),
+            false => {
+                let url = chosen.first().map(|chosen| chosen.authorization_url.as_str()).unwrap_or_default();
+                Err(Error::new(Operation::Authorization, url, ErrorKind::NotAuthorized(failures)))
+            }
+        }
+    }
+
+    fn await_decision(&self, chosen: &Chosen, wait: &mut Wait) -> Result<Option<Failure>, Error> {
+        let url = &chosen.authorization_url;
+        loop {
+            let response = self.look_again(wait, url, Operation::Authorization)?;
+            let found = self.placed_authorization(url, &response)?;
+            match found.authorization.status {
+                AuthorizationStatus::Valid => return Ok(None),
+                AuthorizationStatus::Pending if !given_up(&found, &chosen.challenge) => {}
+                // A state from after our time: look again until the deadline.
+                AuthorizationStatus::Other(_) => {}
+                _ => return Ok(Some(failure(&found, Some(&chosen.task.kind)))),
+            }
+        }
+    }
+
+    /// From an order whose identifiers are all proven to the certificate chain, as PEM: waits until it is ready,
+    /// finalizes once, waits again (at most `total` in all) and downloads.
+    ///
+    /// It takes the order as it stands, so it also goes on with one that was finalized in an earlier run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::OrderLost`] when nothing will come of the order; [`ErrorKind::OutOfTime`], after which the same call can
+    /// go on; what the CA refuses.
+    pub fn issue(&self, placed: PlacedOrder, csr_der: &[u8], total: Duration) -> Result<String, Error> {
+        let mut wait = self.wait(total);
+        let mut placed = placed;
+        wait.restart(placed.retry_after);
+        loop {
+            placed = match Step::for_status(&placed.order.status) {
+                Step::Download => return self.download(&certificate_url(&placed)?),
+                Step::Abandon => return Err(lost(&placed)),
+                Step::Finalize => self.finalize_or_read(placed, csr_der, &mut wait)?,
+                // Pending although every authorization is valid: the CA's own records lag.
+                Step::Authorize | Step::Wait => self.look_at_order(&placed.url, &mut wait)?,
+            };
+        }
+    }
+
+    /// Finalizes; when the outcome is unknown, or the CA says the order is not ready after all, the order itself tells.
+    fn finalize_or_read(&self, placed: PlacedOrder, csr_der: &[u8], wait: &mut Wait) -> Result<PlacedOrder, Error> {
+        match self.finalize(&placed, csr_der) {
+            Ok(finalized) => {
+                wait.restart(finalized.retry_after);
+                Ok(finalized)
+            }
+            Err(error) if error.may_have_been_carried_out() || error.is_problem(&ProblemType::OrderNotReady) => {
+                self.look_at_order(&placed.url, wait)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn look_at_order(&self, url: &str, wait: &mut Wait) -> Result<PlacedOrder, Error> {
+        let response = self.look_again(wait, url, Operation::Order)?;
+        self.placed(url.to_owned(), &response, Operation::Order)
+    }
+}
+
+/// A challenge that shows an error and is not worked on any more will stay so: some CAs leave all at `pending`. While
+/// it is `processing` the CA tries again (RFC 8555 §8.2).
+fn given_up(found: &PlacedAuthorization, answered: &Challenge) -> bool {
+    found.authorization.challenges.iter().any(|challenge| {
+        challenge.url == answered.url && challenge.error.is_some() && challenge.status != ChallengeStatus::Processing
+    })
+}
+
+fn failure(found: &PlacedAuthorization, kind: Option<&ChallengeType>) -> Failure {
+    let authorization = &found.authorization;
+    Failure::new(
+        authorization.ordered_identifier(),
+        kind.cloned(),
+        &authorization.status,
+        authorization.error().cloned(),
+    )
+}
+
+fn lost(placed: &PlacedOrder) -> Error {
+    let kind = ErrorKind::OrderLost { status: placed.order.status.to_string(), problem: placed.order.error.clone() };
+    Error::new(Operation::Order, &placed.url, kind)
+}
+
+fn certificate_url(placed: &PlacedOrder) -> Result<String, Error> {
+    let url = placed.order.certificate.clone();
+    url.ok_or_else(|| unusable(&placed.url, "the order is valid but names no certificate".to_owned()))
+}
+
+fn unusable(url: &str, why: String) -> Error {
+    Error::new(Operation::Order, url, ErrorKind::Unusable { why, excerpt: String::new() })
+}
+
+fn solver_error(task: &Task, error: crate::SolverError) -> Error {
+    let identifier = match (&task.identifier, task.wildcard) {
+        (Identifier::Dns(name), true) => Identifier::Dns(format!("*.{name}")),
+        (other, _) => other.clone(),
+    };
+    let kind = ErrorKind::Solver { identifier, kind: task.kind.clone(), error };
+    Error::new(Operation::Challenge, "", kind)
+}
+
+/// Answers that are in place: taken away when this goes out of scope, by return, error or panic (RFC 8555 §8.3, §8.4).
+struct Presented<'a> {
+    solver: &'a dyn Solver,
+    account: &'a Account,
+    tasks: Vec<Task>,
+}
+
+impl Presented<'_> {
+    fn add(&mut self, task: &Task) -> Result<(), Error> {
+        self.solver.present(task).map_err(|error| solver_error(task, error))?;
+        self.tasks.push(task.clone());
+        self.account.observer.event(&Event::Presented { identifier: &task.identifier, kind: &task.kind });
+        Ok(())
+    }
+}
+
+impl Drop for Presented<'_> {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            if let Err(error) = self.solver.clean_up(task) {
+                let why = error.to_string();
+                self.account.observer.event(&Event::CleanUpFailed { identifier: &task.identifier, why: &why });
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Orders, authorizations, challenges: one call for each message (RFC 8555 §7.4, §7.5).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use acme_jose::Payload;
+use acme_proto::{Authorization, Challenge, Finalize, Identifier, NewOrder, Order, Resource};
+
+use crate::Event;
+use crate::Response;
+use crate::account::Account;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::request::KeyUse;
+
+/// An order, and where it is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PlacedOrder {
+    /// Its URL: all that is needed to go on with it later.
+    pub url: String,
+    /// The order as the CA showed it last.
+    pub order: Order,
+    /// How long the CA asked us to wait before looking again, at most a day.
+    pub retry_after: Option<Duration>,
+}
+
+/// An authorization, and where it is.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PlacedAuthorization {
+    /// Its URL.
+    pub url: String,
+    /// The authorization as the CA showed it last.
+    pub authorization: Authorization,
+}
+
+impl Account {
+    /// Places an order (RFC 8555 §7.4). The CA may answer with one that stands already.
+    ///
+    /// # Errors
+    /// What the CA refuses; an answer without a URL, or for other identifiers than asked for.
+    pub fn new_order(&self, order: &NewOrder) -> Result<PlacedOrder, Error> {
+        let operation = Operation::NewOrder;
+        let url = self.resource(Resource::NewOrder.name(), operation)?;
+        let payload = self.payload(order, operation, &url)?;
+        let response = self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
+        let location = response.location().ok_or_else(|| response.unusable(operation, "it names no order URL"))?;
+        let placed = self.placed(location, &response, operation)?;
+        let set = |identifiers: &[Identifier]| identifiers.iter().cloned().collect::<BTreeSet<_>>();
+        if set(&placed.order.identifiers) != set(&order.identifiers) {
+            return Err(response.unusable(operation, "the order is for other identifiers than asked for"));
+        }
+        Ok(placed)
+    }
+
+    /// Reads an order.
+    ///
+    /// # Errors
+    /// What the CA refuses: an order it has forgotten, for one.
+    pub fn order(&self, url: &str) -> Result<PlacedOrder, Error> {
+        let response = self.read(url, Operation::Order)?;
+        self.placed(url.to_owned(), &response, Operation::Order)
+    }
+
+    pub(crate) fn placed(&self, url: String, response: &Response, operation: Operation) -> Result<PlacedOrder, Error> {
+        let order: Order = response.json(operation)?;
+        self.observer.event(&Event::Order { url: &url, status: &order.status });
+        Ok(PlacedOrder { url, order, retry_after: response.retry_after() })
+    }
+
+    /// Asks for an authorization before there is an order (RFC 8555 §7.4.1).
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotOffered`] where the CA does not do that; what the CA refuses.
+    pub fn new_authz(&self, identifier: &Identifier) -> Result<PlacedAuthorization, Error> {
+        #[derive(serde::Serialize)]
+        struct NewAuthz<'a> {
+            identifier: &'a Identifier,
+        }
+        let operation = Operation::NewAuthz;
+        let url = self.resource(Resource::NewAuthz.name(), operation)?;
+        let payload = self.payload(&NewAuthz { identifier }, operation, &url)?;
+        let response = self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
+        let location =
+            response.location().ok_or_else(|| response.unusable(operation, "it names no authorization URL"))?;
+        Ok(PlacedAuthorization { url: location, authorization: response.json(operation)? })
+    }
+
+    /// Asks for an authorization of a domain name before there is an order (RFC 8555 §7.4.1).
+    ///
+    /// # Errors
+    /// As [`new_authz`](Self::new_authz).
+    pub fn new_dns_authz(&self, name: &str) -> Result<PlacedAuthorization, Error> {
+        self.new_authz(&Identifier::Dns(name.to_owned()))
+    }
+
+    /// Reads an authorization (RFC 8555 §7.5).
+    ///
+    /// # Errors
+    /// What the CA refuses.
+    pub fn authorization(&self, url: &str) -> Result<PlacedAuthorization, Error> {
+        let response = self.read(url, Operation::Authorization)?;
+        self.placed_authorization(url, &response)
+    }
+
+    pub(crate) fn placed_authorization(&self, url: &str, response: &Response) -> Result<PlacedAuthorization, Error> {
+        let authorization: Authorization = response.json(Operation::Authorization)?;
+        let identifier = authorization.ordered_identifier();
+        self.observer.event(&Event::Authorization { identifier: &identifier, status: &authorization.status });
+        Ok(PlacedAuthorization { url: url.to_owned(), authorization })
+    }
+
+    /// Tells the CA that the answer to a challenge is in place (RFC 8555 §7.5.1).
+    ///
+    /// # Errors
+    /// What the CA refuses.
+    pub fn respond(&self, challenge: &Challenge) -> Result<Challenge, Error> {
+        let operation = Operation::Challenge;
+        let response = self.post(&challenge.url, KeyUse::Account, &Payload::EmptyObject, operation)?;
+        response.success(operation)?.json(operation)
+    }
+
+    /// Sends the request for the certificate, PKCS#10 in DER (RFC 8555 §7.4). Once for each order.
+    ///
+    /// # Errors
+    /// What the CA refuses: `orderNotReady` means that the order must be read again.
+    pub fn finalize(&self, placed: &PlacedOrder, csr_der: &[u8]) -> Result<PlacedOrder, Error> {
+        let operation = Operation::Finalize;
+        let url = placed.order.finalize.as_deref().ok_or_else(|| {
+            let why = "the order has no finalize URL".to_owned();
+            Error::new(operation, &placed.url, ErrorKind::Unusable { why, excerpt: placed.order.status.to_string() })
+        })?;
+        let payload = self.payload(&Finalize::new(csr_der), operation, url)?;
+        self.observer.event(&Event::Finalizing { url: &placed.url });
+        let response = self.post(url, KeyUse::Account, &payload, operation)?.success(operation)?;
+        self.placed(placed.url.clone(), &response, operation)
+    }
+
+    /// Downloads a certificate chain as PEM, as the CA sent it (RFC 8555 §7.4.2). What is in it is not looked at.
+    ///
+    /// # Errors
+    /// What the CA refuses; a body of another media type.
+    pub fn download(&self, url: &str) -> Result<String, Error> {
+        let operation = Operation::Certificate;
+        let response = self.read(url, operation)?;
+        match response.media_type().as_str() {
+            "application/pem-certificate-chain" | "" => {}
+            other => return Err(response.unusable(operation, format!("it is {other:?}, not a certificate chain"))),
+        }
+        self.observer.event(&Event::Downloaded { url });
+        String::from_utf8(response.body().to_vec()).map_err(|_| response.unusable(operation, "it is not text"))
+    }
+}

@@ -1,0 +1,105 @@
+//! When to look again (RFC 8555 §7.5.1).
+
+use std::time::{Duration, SystemTime};
+
+use crate::account::Account;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::{Event, Response};
+
+/// The first pause where the CA names none; each further one is twice as long.
+const FLOOR: Duration = Duration::from_millis(50);
+
+/// The longest pause where the CA names none.
+const CEILING: Duration = Duration::from_secs(10);
+
+/// What to do after a look that showed no outcome yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Wait, then look again.
+    Wait(Duration),
+    /// Waiting as long as asked would go past the deadline.
+    GiveUp,
+}
+
+/// The next step after `looks` looks without an outcome (the first pause comes after none), when the CA asked for
+/// `retry_after` and `left` is left of the time allowed.
+///
+/// The CA's wish counts as it is; without one the pauses are 50 ms, 100 ms, … up to 10 s.
+pub(crate) fn next(looks: u32, retry_after: Option<Duration>, left: Duration) -> Next {
+    let own = FLOOR.saturating_mul(1 << looks.min(16)).min(CEILING);
+    match retry_after {
+        _ if left.is_zero() => Next::GiveUp,
+        Some(asked) if asked > left => Next::GiveUp,
+        Some(asked) => Next::Wait(asked.max(FLOOR)),
+        None => Next::Wait(own.min(left)),
+    }
+}
+
+/// A deadline, and the pauses up to it.
+pub(crate) struct Wait {
+    until: SystemTime,
+    looks: u32,
+    retry_after: Option<Duration>,
+}
+
+impl Account {
+    /// Starts the clock on a wait of at most `total`.
+    pub(crate) fn wait(&self, total: Duration) -> Wait {
+        Wait { until: self.clock.now() + total, looks: 0, retry_after: None }
+    }
+
+    /// Waits as long as the last answer asks for, then reads the resource.
+    pub(crate) fn look_again(&self, wait: &mut Wait, url: &str, operation: Operation) -> Result<Response, Error> {
+        let left = wait.until.duration_since(self.clock.now()).unwrap_or_default();
+        match next(wait.looks, wait.retry_after, left) {
+            Next::Wait(pause) => {
+                self.observer.event(&Event::Waiting { url, pause });
+                self.clock.sleep(pause);
+            }
+            Next::GiveUp => {
+                let asked = wait.retry_after.filter(|asked| *asked > left);
+                return Err(Error::new(operation, url, ErrorKind::OutOfTime { asked }));
+            }
+        }
+        let response = self.read(url, operation)?;
+        wait.note(&response);
+        Ok(response)
+    }
+}
+
+impl Wait {
+    /// Counts a look and keeps what its answer asks for.
+    pub(crate) fn note(&mut self, response: &Response) {
+        self.looks += 1;
+        self.retry_after = response.retry_after();
+    }
+
+    /// Starts the pauses anew for another resource, the deadline staying.
+    pub(crate) fn restart(&mut self, retry_after: Option<Duration>) {
+        self.looks = 0;
+        self.retry_after = retry_after;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses() {
+        let (ms, s) = (Duration::from_millis, Duration::from_secs);
+        for (why, looks, retry_after, left, want) in [
+            ("tens of milliseconds first", 0, None, s(60), Next::Wait(ms(50))),
+            ("then less often", 3, None, s(60), Next::Wait(ms(400))),
+            ("never less often than every 10 s", 40, None, s(60), Next::Wait(s(10))),
+            ("but not past the deadline", 40, None, s(3), Next::Wait(s(3))),
+            ("nothing left", 0, None, s(0), Next::GiveUp),
+            ("the CA's wish counts", 9, Some(s(3)), s(60), Next::Wait(s(3))),
+            ("a wish for zero is not a busy loop", 0, Some(s(0)), s(60), Next::Wait(ms(50))),
+            ("a wish beyond the deadline", 0, Some(s(61)), s(60), Next::GiveUp),
+            ("a wish that just fits", 0, Some(s(60)), s(60), Next::Wait(s(60))),
+        ] {
+            assert_eq!(next(looks, retry_after, left), want, "{why}");
+        }
+    }
+}

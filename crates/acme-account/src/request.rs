@@ -1,0 +1,209 @@
+//! Requests, signed and not: the layer that knows nonces (RFC 8555 §6).
+
+use acme_jose::{Header, Jws, KeyId, Payload};
+use acme_proto::{Directory, Nonce, ProblemType, Resource};
+use http::Method;
+
+use crate::account::Account;
+use crate::error::{Error, ErrorKind, Operation};
+use crate::{Event, Response};
+
+/// As many nonces may be refused for one request: enough for a CA that refuses nine in ten.
+const MAX_NONCE_ATTEMPTS: u32 = 64;
+
+/// As many redirects may be followed, for plain GET only.
+const MAX_REDIRECTS: usize = 5;
+
+/// As often may a reading request be signed and sent when no answer comes.
+const MAX_READ_ATTEMPTS: u32 = 3;
+
+/// Which name of the key goes into the header (RFC 8555 §6.2).
+#[derive(Clone, Copy)]
+pub(crate) enum KeyUse {
+    /// `jwk`: for newAccount, where the CA does not know the key yet.
+    Embedded,
+    /// `kid` once the account URL is known, else `jwk`.
+    Account,
+}
+
+impl Account {
+    /// The CA's directory, fetched when first needed and kept.
+    ///
+    /// # Errors
+    /// When it cannot be fetched or read.
+    pub fn directory(&self) -> Result<&Directory, Error> {
+        if let Some(directory) = self.directory.get() {
+            return Ok(directory);
+        }
+        let operation = Operation::Directory;
+        let response = self.get(&self.directory_url, operation)?.success(operation)?;
+        let directory = Directory::from_json(response.body())
+            .map_err(|error| response.unusable(operation, format!("it is not an ACME directory: {error}")))?;
+        Ok(self.directory.get_or_init(|| directory))
+    }
+
+    /// One signed request: lua-acme's `step`. The resource is a name in the directory or a URL; the answer counts
+    /// only if its HTTP status says success.
+    ///
+    /// # Errors
+    /// When the directory does not list the resource, no answer comes, or the CA refuses.
+    pub fn step(&self, resource_or_url: &str, payload: &Payload) -> Result<Response, Error> {
+        let url = match resource_or_url.contains("://") {
+            true => resource_or_url.to_owned(),
+            false => self.resource(resource_or_url, Operation::Step)?,
+        };
+        let key = if self.is_new_account(&url) { KeyUse::Embedded } else { KeyUse::Account };
+        self.post(&url, key, payload, Operation::Step)?.success(Operation::Step)
+    }
+
+    /// One signed request to a URL, with the answer whatever its HTTP status. Refused nonces are seen to.
+    ///
+    /// # Errors
+    /// When no answer comes, the key does not sign, or nonce after nonce is refused.
+    pub fn signed_request(&self, url: &str, payload: &Payload) -> Result<Response, Error> {
+        self.post(url, KeyUse::Account, payload, Operation::Step)
+    }
+
+    /// One plain GET, with the answer whatever its HTTP status. Redirects are followed from https to https.
+    ///
+    /// # Errors
+    /// When no answer comes, or it is a redirect that must not be followed.
+    pub fn unsigned_request(&self, url: &str) -> Result<Response, Error> {
+        self.get(url, Operation::Step)
+    }
+
+    /// The URL of a resource by its name in the directory.
+    pub(crate) fn resource(&self, name: &str, operation: Operation) -> Result<String, Error> {
+        let url = self.directory()?.url(name).map(str::to_owned);
+        url.ok_or_else(|| Error::new(operation, &self.directory_url, ErrorKind::NotOffered(name.to_owned())))
+    }
+
+    fn is_new_account(&self, url: &str) -> bool {
+        self.directory.get().is_some_and(|directory| directory.new_account == url)
+    }
+
+    pub(crate) fn payload(
+        &self,
+        message: &impl serde::Serialize,
+        operation: Operation,
+        url: &str,
+    ) -> Result<Payload, Error> {
+        Payload::json(message).map_err(|error| {
+            let kind =
+                ErrorKind::Unusable { why: "the message cannot be written".to_owned(), excerpt: error.to_string() };
+            Error::new(operation, url, kind)
+        })
+    }
+
+    /// POST-as-GET (RFC 8555 §6.3). Reading changes nothing, so when no answer comes it is asked again, under a new nonce.
+    pub(crate) fn read(&self, url: &str, operation: Operation) -> Result<Response, Error> {
+        let mut attempts = 1;
+        loop {
+            match self.post(url, KeyUse::Account, &Payload::Empty, operation) {
+                Err(error) if error.may_have_been_carried_out() && attempts < MAX_READ_ATTEMPTS => attempts += 1,
+                outcome => return outcome?.success(operation),
+            }
+        }
+    }
+
+    /// Signs and sends, again with the nonce of the refusal while nonces are refused (RFC 8555 §6.5).
+    pub(crate) fn post(
+        &self,
+        url: &str,
+        key: KeyUse,
+        payload: &Payload,
+        operation: Operation,
+    ) -> Result<Response, Error> {
+        let mut nonce = self.fresh_nonce()?;
+        for attempts in 1..=MAX_NONCE_ATTEMPTS {
+            let response = self.post_once(url, key, payload, &nonce, operation)?;
+            let next = response.nonce();
+            if response.problem().is_none_or(|problem| problem.kind != ProblemType::BadNonce) {
+                if let Some(next) = next {
+                    self.nonces.push(next, self.clock.now());
+                }
+                return Ok(response);
+            }
+            self.observer.event(&Event::NonceRefused { attempts });
+            nonce = match next {
+                Some(next) => next,
+                None => self.new_nonce()?,
+            };
+        }
+        Err(Error::new(operation, url, ErrorKind::NonceRefused { attempts: MAX_NONCE_ATTEMPTS }))
+    }
+
+    fn post_once(
+        &self,
+        url: &str,
+        key: KeyUse,
+        payload: &Payload,
+        nonce: &Nonce,
+        operation: Operation,
+    ) -> Result<Response, Error> {
+        let account_url = match key {
+            KeyUse::Embedded => None,
+            KeyUse::Account => self.url(),
+        };
+        let key = account_url.as_deref().map_or(KeyId::Jwk, KeyId::Kid);
+        let jws = Jws::sign(&*self.key, &Header { key, nonce: nonce.as_str(), url }, payload)
+            .map_err(|error| Error::new(operation, url, ErrorKind::Sign(error)))?;
+        let request = http::Request::builder().header("content-type", "application/jose+json");
+        let request = match operation {
+            Operation::Certificate => request.header("accept", "application/pem-certificate-chain"),
+            _ => request,
+        };
+        self.send(request.method(Method::POST), url, jws.to_json().into_bytes(), operation)
+    }
+
+    /// A nonce at hand, or one asked for.
+    fn fresh_nonce(&self) -> Result<Nonce, Error> {
+        match self.nonces.take(self.clock.now()) {
+            Some(nonce) => Ok(nonce),
+            None => self.new_nonce(),
+        }
+    }
+
+    /// Asks for a nonce; any 2xx will do (RFC 8555 §7.2).
+    fn new_nonce(&self) -> Result<Nonce, Error> {
+        let operation = Operation::NewNonce;
+        let url = self.resource(Resource::NewNonce.name(), operation)?;
+        let request = http::Request::builder().method(Method::HEAD).header("cache-control", "no-store");
+        let response = self.send(request, &url, Vec::new(), operation)?.success(operation)?;
+        response.nonce().ok_or_else(|| response.unusable(operation, "it holds no usable Replay-Nonce"))
+    }
+
+    fn get(&self, url: &str, operation: Operation) -> Result<Response, Error> {
+        let mut url = url.to_owned();
+        for _ in 0..=MAX_REDIRECTS {
+            let response = self.send(http::Request::builder().method(Method::GET), &url, Vec::new(), operation)?;
+            match (response.status(), response.location()) {
+                (301 | 302 | 303 | 307 | 308, Some(target)) => url = target,
+                _ => return Ok(response),
+            }
+        }
+        let kind = ErrorKind::Unusable { why: format!("more than {MAX_REDIRECTS} redirects"), excerpt: url.clone() };
+        Err(Error::new(operation, url, kind))
+    }
+
+    fn send(
+        &self,
+        request: http::request::Builder,
+        url: &str,
+        body: Vec<u8>,
+        operation: Operation,
+    ) -> Result<Response, Error> {
+        if !url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+            return Err(Error::new(operation, url, ErrorKind::Insecure));
+        }
+        let transport = |error| Error::new(operation, url, ErrorKind::Transport(error));
+        let request = request.uri(url).body(body).map_err(|error| {
+            transport(crate::TransportError::new(crate::TransportErrorKind::Url, error.to_string()))
+        })?;
+        self.observer.event(&Event::Request { method: request.method().as_str(), url });
+        let response = self.transport.send(request, self.limits).map_err(transport)?;
+        let response = Response::new(url, response, self.clock.now());
+        self.observer.event(&Event::Response { url, status: response.status() });
+        Ok(response)
+    }
+}

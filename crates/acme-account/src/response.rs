@@ -1,0 +1,131 @@
+//! A CA's answer, with what its headers mean.
+
+use std::time::{Duration, SystemTime};
+
+use acme_proto::{Link, Nonce, Problem, pause};
+use serde::de::DeserializeOwned;
+
+use crate::error::{Error, ErrorKind, Operation, Refusal};
+
+/// How much of a body an error shows, in characters.
+const EXCERPT: usize = 300;
+
+/// An answer: where it came from, its HTTP status, headers and body.
+#[derive(Clone, Debug)]
+pub struct Response {
+    url: String,
+    inner: http::Response<Vec<u8>>,
+    received: SystemTime,
+}
+
+impl Response {
+    pub(crate) fn new(url: &str, inner: http::Response<Vec<u8>>, received: SystemTime) -> Self {
+        Self { url: url.to_owned(), inner, received }
+    }
+
+    /// The URL that was asked.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.inner.status().as_u16()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &http::HeaderMap {
+        self.inner.headers()
+    }
+
+    /// The body.
+    pub fn body(&self) -> &[u8] {
+        self.inner.body()
+    }
+
+    /// The first header of a name, when it is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().get(name)?.to_str().ok()
+    }
+
+    /// The `Location`, made absolute (RFC 9110 §10.2.2).
+    pub fn location(&self) -> Option<String> {
+        self.header("location").filter(|location| !location.is_empty()).and_then(|location| self.absolute(location))
+    }
+
+    /// The targets of the links with a relation, made absolute (RFC 8288 §3.2), in their order.
+    pub fn links(&self, relation: &str) -> Vec<String> {
+        let values = self.headers().get_all("link").iter().filter_map(|value| value.to_str().ok());
+        let links = values.flat_map(Link::parse_all).filter(|link| link.has(relation));
+        links.filter_map(|link| self.absolute(&link.target)).collect()
+    }
+
+    /// How long the CA asks us to wait, at most a day.
+    pub fn retry_after(&self) -> Option<Duration> {
+        pause(self.header("retry-after")?, self.received)
+    }
+
+    /// The nonce that came along, unless it is malformed (RFC 8555 §6.5.1).
+    pub fn nonce(&self) -> Option<Nonce> {
+        self.header("replay-nonce").and_then(|text| Nonce::parse(text).ok())
+    }
+
+    /// The media type of the body, in lower case and without parameters.
+    pub fn media_type(&self) -> String {
+        let value = self.header("content-type").unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// The problem document, when the body is one.
+    pub fn problem(&self) -> Option<Problem> {
+        let problem = matches!(self.media_type().as_str(), "application/problem+json" | "application/json");
+        problem.then(|| Problem::from_json(self.body())).flatten()
+    }
+
+    /// The answer itself when the HTTP status says success, else an error with all that the CA said.
+    pub(crate) fn success(self, operation: Operation) -> Result<Self, Error> {
+        if self.inner.status().is_success() {
+            return Ok(self);
+        }
+        let (status, retry_after) = (self.status(), self.retry_after());
+        let kind = match self.problem() {
+            Some(problem) => ErrorKind::Refused(Refusal {
+                status,
+                problem,
+                retry_after,
+                help: self.links("help").into_iter().next(),
+                terms: self.links("terms-of-service").into_iter().next(),
+            }),
+            None => ErrorKind::Http { status, content_type: self.media_type(), excerpt: self.excerpt(), retry_after },
+        };
+        Err(Error::new(operation, &self.url, kind))
+    }
+
+    /// The body as an object of ACME's.
+    pub(crate) fn json<T: DeserializeOwned>(&self, operation: Operation) -> Result<T, Error> {
+        serde_json::from_slice(self.body()).map_err(|error| self.unusable(operation, error.to_string()))
+    }
+
+    /// An error about an answer that looks like success but is not usable.
+    pub(crate) fn unusable(&self, operation: Operation, why: impl Into<String>) -> Error {
+        Error::new(operation, &self.url, ErrorKind::Unusable { why: why.into(), excerpt: self.excerpt() })
+    }
+
+    fn excerpt(&self) -> String {
+        let text = String::from_utf8_lossy(self.body());
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        match text.chars().count() {
+            0 => "(no body)".to_owned(),
+            1..=EXCERPT => text,
+            _ => text.chars().take(EXCERPT).chain("…".chars()).collect(),
+        }
+    }
+
+    /// A reference made absolute; one that is absolute already stays byte for byte as it is (RFC 8555 §6.4.1).
+    fn absolute(&self, reference: &str) -> Option<String> {
+        if reference.contains("://") {
+            return Some(reference.to_owned());
+        }
+        Some(url::Url::parse(&self.url).ok()?.join(reference).ok()?.into())
+    }
+}
