@@ -94,7 +94,7 @@ impl fmt::Display for MacAlgorithm {
 /// A kind of key that can be generated.
 ///
 /// All variants exist whatever the features; one whose feature is off gives
-/// [`KeyError::Unsupported`](crate::KeyError::Unsupported).
+/// [`KeyError::FeatureOff`](crate::KeyError::FeatureOff).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyType {

@@ -1,14 +1,17 @@
 //! Ed25519 keys (RFC 8037).
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::vec::Vec;
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use pkcs8::EncodePrivateKey as _;
 use zeroize::Zeroizing;
 
-use crate::KeyError;
+use crate::{JwkError, KeyError};
 
 pub(crate) struct Ed25519Key(SigningKey);
+
+/// What `PrivateKey` promises of its memory.
+const _: fn(&SigningKey) -> &dyn zeroize::ZeroizeOnDrop = |key| key;
 
 impl Ed25519Key {
     pub(crate) fn generate() -> Result<Self, KeyError> {
@@ -19,14 +22,11 @@ impl Ed25519Key {
 
     /// A key from its 32 octets (RFC 8032 §5.1.5), and its public key when that came along.
     pub(crate) fn from_seed(seed: &[u8], public: Option<&[u8]>) -> Result<Self, KeyError> {
-        let seed: &[u8; 32] = seed
-            .try_into()
-            .map_err(|_| KeyError::Malformed(alloc::format!("an Ed25519 key of {} octets, not 32", seed.len())))?;
+        let seed: &[u8; 32] =
+            seed.try_into().map_err(|_| KeyError::Width { key: "Ed25519", found: seed.len(), expected: 32 })?;
         let key = Self(SigningKey::from_bytes(seed));
         match public {
-            Some(public) if public != key.public() => {
-                Err(KeyError::Malformed("the public key is not the private key's".to_string()))
-            }
+            Some(public) if public != key.public() => Err(KeyError::Mismatch),
             _ => Ok(key),
         }
     }
@@ -50,8 +50,11 @@ impl Ed25519Key {
 }
 
 /// Whether the octets are a point of the curve, and not one of small order.
-pub(crate) fn check_public(public: &[u8; 32]) -> bool {
-    VerifyingKey::from_bytes(public).is_ok_and(|key| !key.is_weak())
+pub(crate) fn check_public(public: &[u8; 32]) -> Result<(), JwkError> {
+    match VerifyingKey::from_bytes(public) {
+        Ok(key) if !key.is_weak() => Ok(()),
+        _ => Err(JwkError::NotOnCurve { expected: "Ed25519" }),
+    }
 }
 
 /// Whether `signature` is one of `message`: the strict rules of RFC 8032 §5.1.7, no small-order points.

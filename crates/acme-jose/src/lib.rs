@@ -5,26 +5,30 @@ extern crate alloc;
 
 mod algorithm;
 pub mod base64url;
+mod curve;
 mod ec;
-#[cfg(feature = "ed25519")]
+#[cfg_attr(not(feature = "ed25519"), path = "ed25519_off.rs")]
 mod ed25519;
-mod encoding;
+mod json;
 mod jwk;
 mod jws;
 mod key;
 mod mac;
-#[cfg(feature = "rsa")]
+#[cfg_attr(not(feature = "rsa"), path = "rsa_key_off.rs")]
 mod rsa_key;
+mod signature_form;
 mod signer;
 mod thumbprint;
 
 pub use algorithm::{Algorithm, KeyType, MacAlgorithm};
 pub use base64url::Base64UrlError;
+pub use json::JsonError;
 pub use jwk::{Jwk, JwkError, VerifyError};
-pub use jws::{Header, Jws, JwsError, KeyId, ParsedAlgorithm, ParsedHeader, ParsedKeyId, Payload};
+pub use jws::{Header, Jws, JwsError, KeyId, ParsedAlgorithm, ParsedHeader, ParsedKeyId, Payload, PayloadText};
 pub use key::{KeyError, PrivateKey};
 pub use mac::{MacKey, MacKeyError};
-pub use signer::{SignError, Signer, ecdsa_der_to_fixed, ecdsa_fixed_to_der};
+pub use signature_form::{ecdsa_der_to_fixed, ecdsa_fixed_to_der};
+pub use signer::{SignError, Signer};
 pub use thumbprint::Thumbprint;
 
 /// Text or bytes that are wiped from memory when dropped.

@@ -48,10 +48,13 @@ impl MacKey {
     /// Checks a JWS that was signed with this key, in constant time.
     ///
     /// # Errors
-    /// When the MAC is wrong.
+    /// When the protected header names another algorithm, or the MAC is wrong.
     pub fn verify(&self, algorithm: MacAlgorithm, jws: &Jws) -> Result<(), VerifyError> {
-        let (input, tag) = (jws.signing_input(), jws.signature_octets());
-        self.verify_tag(algorithm, input.as_bytes(), &tag)
+        let named = jws.alg()?;
+        if named != algorithm.name() {
+            return Err(VerifyError::Algorithm { found: named, expected: algorithm.name() });
+        }
+        self.verify_tag(algorithm, jws.signing_input().as_bytes(), &jws.signature())
     }
 
     /// The MAC of a message.

@@ -7,8 +7,8 @@
 
 use alloc::{format, vec::Vec};
 
-use pkcs8::{DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _, PrivateKeyInfoRef};
-use rsa::pkcs1::{DecodeRsaPrivateKey as _, EncodeRsaPrivateKey as _};
+use pkcs8::{DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _};
+use rsa::pkcs1::{EncodeRsaPrivateKey as _, RsaPrivateKeyRef};
 use rsa::pkcs1v15::{Signature, SigningKey, VerifyingKey};
 use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _, Verifier as _};
 use rsa::traits::PublicKeyParts as _;
@@ -16,24 +16,15 @@ use rsa::{BoxedUint, PrivateKey, PublicKey};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{KeyError, SignError};
+use crate::{JwkError, KeyError, SignError};
 
 /// Moduli outside of this many bits are refused: too weak, or so large that one signature takes seconds.
-const MODULUS_BITS: core::ops::RangeInclusive<u32> = 2048..=8192;
+const MODULUS_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 
 pub(crate) struct RsaKey(SigningKey<Sha256>);
 
-/// The numbers of a two-prime private key, big-endian, without leading zeros (RFC 7518 §6.3.2).
-pub(crate) struct Numbers {
-    pub(crate) n: Vec<u8>,
-    pub(crate) e: Vec<u8>,
-    pub(crate) d: Zeroizing<Vec<u8>>,
-    pub(crate) p: Zeroizing<Vec<u8>>,
-    pub(crate) q: Zeroizing<Vec<u8>>,
-    pub(crate) dp: Zeroizing<Vec<u8>>,
-    pub(crate) dq: Zeroizing<Vec<u8>>,
-    pub(crate) qi: Zeroizing<Vec<u8>>,
-}
+/// What `PrivateKey` promises of its memory.
+const _: fn(&SigningKey<Sha256>) -> &dyn zeroize::ZeroizeOnDrop = |key| key;
 
 impl RsaKey {
     pub(crate) fn generate(bits: usize) -> Result<Self, KeyError> {
@@ -42,28 +33,21 @@ impl RsaKey {
             .map_err(|_| KeyError::Random)
     }
 
-    pub(crate) fn from_pkcs8(info: PrivateKeyInfoRef<'_>) -> Result<Self, KeyError> {
-        Self::checked(PrivateKey::try_from(info).map_err(|error| KeyError::Malformed(format!("{error}")))?)
-    }
-
     pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyError> {
-        Self::checked(
-            PrivateKey::from_pkcs1_der(der).map_err(|error| KeyError::Malformed(format!("not PKCS#1: {error}")))?,
-        )
+        let malformed = |error: &dyn core::fmt::Display| KeyError::Malformed(format!("not PKCS#1: {error}"));
+        let key = RsaPrivateKeyRef::try_from(der).map_err(|error| malformed(&error))?;
+        check_modulus(key.modulus.as_bytes())?;
+        PrivateKey::try_from(key).map(|key| Self(SigningKey::new(key))).map_err(|error| malformed(&error))
     }
 
     /// A key from `n`, `e`, `d` and, if there, the primes (RFC 7518 §6.3.2).
     pub(crate) fn from_numbers(n: &[u8], e: &[u8], d: &[u8], primes: &[&[u8]]) -> Result<Self, KeyError> {
+        check_modulus(n)?;
         let number = BoxedUint::from_be_slice_vartime;
         let primes = primes.iter().copied().map(number).collect();
-        let key = PrivateKey::from_components(number(n), number(e), number(d), primes)
-            .map_err(|error| KeyError::Malformed(format!("the RSA numbers do not fit together: {error}")))?;
-        Self::checked(key)
-    }
-
-    fn checked(key: PrivateKey) -> Result<Self, KeyError> {
-        check_modulus(key.n().bit_width())?;
-        Ok(Self(SigningKey::new(key)))
+        PrivateKey::from_components(number(n), number(e), number(d), primes)
+            .map(|key| Self(SigningKey::new(key)))
+            .map_err(|error| KeyError::Malformed(format!("the RSA numbers do not fit together: {error}")))
     }
 
     fn key(&self) -> &PrivateKey {
@@ -72,26 +56,23 @@ impl RsaKey {
 
     /// `n` and `e`, big-endian, without leading zeros.
     pub(crate) fn public(&self) -> (Vec<u8>, Vec<u8>) {
-        (trimmed(&self.key().n_bytes()).to_vec(), trimmed(&self.key().e_bytes()).to_vec())
+        numbers(self.key())
     }
 
-    /// The private numbers, read from the key's own PKCS#1 form.
-    pub(crate) fn numbers(&self) -> Result<Numbers, KeyError> {
-        let der = self.key().to_pkcs1_der().map_err(|error| KeyError::Malformed(format!("{error}")))?;
-        let key = rsa::pkcs1::RsaPrivateKeyRef::try_from(der.as_bytes())
-            .map_err(|error| KeyError::Malformed(format!("{error}")))?;
-        let secret = |number: rsa::pkcs1::UintRef<'_>| Zeroizing::new(number.as_bytes().to_vec());
-        let (n, e) = self.public();
-        Ok(Numbers {
-            n,
-            e,
-            d: secret(key.private_exponent),
-            p: secret(key.prime1),
-            q: secret(key.prime2),
-            dp: secret(key.exponent1),
-            dq: secret(key.exponent2),
-            qi: secret(key.coefficient),
-        })
+    /// The private members of a JWK in lexicographic order (RFC 7518 §6.3.2), without leading zeros.
+    pub(crate) fn private_numbers(&self) -> Result<[(&'static str, Zeroizing<Vec<u8>>); 6], KeyError> {
+        let malformed = |error: rsa::pkcs1::Error| KeyError::Malformed(format!("the key has no PKCS#1 form: {error}"));
+        let der = self.key().to_pkcs1_der().map_err(malformed)?;
+        let key = RsaPrivateKeyRef::try_from(der.as_bytes()).map_err(|error| malformed(error.into()))?;
+        Ok([
+            ("d", key.private_exponent),
+            ("dp", key.exponent1),
+            ("dq", key.exponent2),
+            ("p", key.prime1),
+            ("q", key.prime2),
+            ("qi", key.coefficient),
+        ]
+        .map(|(member, number)| (member, Zeroizing::new(number.as_bytes().to_vec()))))
     }
 
     /// A signature, blinded with fresh randomness; the same message gives the same octets all the same.
@@ -107,19 +88,10 @@ impl RsaKey {
     }
 }
 
-/// Whether a public key is one we use.
-pub(crate) fn check_public(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
-    check_modulus(BoxedUint::from_be_slice_vartime(n).bit_width())?;
-    public_key(n, e).map(drop)
-}
-
-fn check_modulus(bits: u32) -> Result<(), KeyError> {
-    if MODULUS_BITS.contains(&bits) { Ok(()) } else { Err(KeyError::ModulusSize { bits }) }
-}
-
-fn public_key(n: &[u8], e: &[u8]) -> Result<PublicKey, KeyError> {
-    let number = BoxedUint::from_be_slice_vartime;
-    PublicKey::new(number(n), number(e)).map_err(|error| KeyError::Malformed(format!("not an RSA public key: {error}")))
+/// `n` and `e` without leading zeros (RFC 7518 §6.3.1), when they are those of a key we use.
+pub(crate) fn checked_public(n: &[u8], e: &[u8]) -> Result<(Vec<u8>, Vec<u8>), JwkError> {
+    check_modulus(n)?;
+    public_key(n, e).map(|key| numbers(&key))
 }
 
 /// Whether `signature` is one of `message`.
@@ -132,18 +104,51 @@ pub(crate) fn verify(n: &[u8], e: &[u8], message: &[u8], signature: &[u8]) -> bo
 }
 
 /// The `SubjectPublicKeyInfo` (RFC 3279 §2.3.1).
-pub(crate) fn to_spki(n: &[u8], e: &[u8]) -> Result<Vec<u8>, KeyError> {
-    let document = public_key(n, e)?.to_public_key_der().map_err(|error| KeyError::Malformed(format!("{error}")))?;
+pub(crate) fn to_spki(n: &[u8], e: &[u8]) -> Result<Vec<u8>, JwkError> {
+    let document = public_key(n, e)?.to_public_key_der().map_err(|error| JwkError::Malformed(format!("{error}")))?;
     Ok(document.into_vec())
 }
 
 /// `n` and `e` of a `SubjectPublicKeyInfo`.
-pub(crate) fn from_spki(der: &[u8]) -> Result<(Vec<u8>, Vec<u8>), KeyError> {
-    let key = PublicKey::from_public_key_der(der).map_err(|error| KeyError::Malformed(format!("{error}")))?;
-    Ok((trimmed(&key.n_bytes()).to_vec(), trimmed(&key.e_bytes()).to_vec()))
+pub(crate) fn from_spki(der: &[u8]) -> Result<(Vec<u8>, Vec<u8>), JwkError> {
+    let key = PublicKey::from_public_key_der(der).map_err(|error| JwkError::Malformed(format!("{error}")))?;
+    let (n, e) = numbers(&key);
+    checked_public(&n, &e)
+}
+
+fn public_key(n: &[u8], e: &[u8]) -> Result<PublicKey, JwkError> {
+    let number = BoxedUint::from_be_slice_vartime;
+    PublicKey::new(number(n), number(e)).map_err(|error| JwkError::Malformed(format!("not an RSA public key: {error}")))
+}
+
+fn numbers(key: &impl rsa::traits::PublicKeyParts) -> (Vec<u8>, Vec<u8>) {
+    (trimmed(&key.n_bytes()).to_vec(), trimmed(&key.e_bytes()).to_vec())
+}
+
+fn check_modulus(n: &[u8]) -> Result<(), ModulusSize> {
+    let n = trimmed(n);
+    let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
+    if MODULUS_BITS.contains(&bits) { Ok(()) } else { Err(ModulusSize { bits }) }
+}
+
+/// A modulus outside of [`MODULUS_BITS`].
+struct ModulusSize {
+    bits: usize,
+}
+
+impl From<ModulusSize> for KeyError {
+    fn from(ModulusSize { bits }: ModulusSize) -> Self {
+        Self::ModulusSize { bits }
+    }
+}
+
+impl From<ModulusSize> for JwkError {
+    fn from(ModulusSize { bits }: ModulusSize) -> Self {
+        Self::ModulusSize { bits }
+    }
 }
 
 /// A number without the zero octets before it.
-pub(crate) fn trimmed(number: &[u8]) -> &[u8] {
+fn trimmed(number: &[u8]) -> &[u8] {
     &number[number.iter().take_while(|octet| **octet == 0).count()..]
 }
