@@ -46,7 +46,7 @@ impl Csr {
         let info = CertReqInfo {
             version: Version::V1,
             subject: Default::default(),
-            public_key: SubjectPublicKeyInfoOwned::from_der(&key.public_key().to_spki_der()?)?,
+            public_key: SubjectPublicKeyInfoOwned::from_der(&key.public_key().to_spki_der().map_err(CsrError::Key)?)?,
             attributes: extension_request(&in_order(names))?,
         };
         let signature = sign(key, &info.to_der()?)?;
@@ -64,7 +64,7 @@ impl Csr {
         let signed = SignedRequest::from_der(der)?;
         let signed_part = signed.info.to_der()?;
         let info = CertReqInfo::from_der(&signed_part)?;
-        let public_key = Jwk::from_spki_der(&info.public_key.to_der()?)?;
+        let public_key = Jwk::from_spki_der(&info.public_key.to_der()?).map_err(CsrError::Key)?;
         signed.verify(&public_key, &signed_part)?;
         let names = requested_names(&info.attributes)?;
         if names.is_empty() {
@@ -82,10 +82,8 @@ impl Csr {
     /// # Errors
     /// When it does not, and as [`from_der`](Self::from_der).
     pub fn from_pem(text: impl AsRef<[u8]>) -> Result<Self, CsrError> {
-        pem::blocks(text.as_ref(), LABEL, 1)?
-            .first()
-            .ok_or(CsrError::Pem(PemError::Empty(LABEL)))
-            .and_then(|der| Self::from_der(der))
+        let (der, _) = pem::blocks(text.as_ref(), LABEL, 1).map_err(CsrError::Pem)?;
+        Self::from_der(&der)
     }
 
     /// The request as DER.
@@ -218,13 +216,13 @@ pub enum CsrError {
     CommonName(String),
     /// Not PEM with one request.
     #[error("not a PEM request: {0}")]
-    Pem(#[from] PemError),
+    Pem(PemError),
     /// Not a PKCS#10 request.
     #[error("not a PKCS#10 request: {0}")]
     Malformed(String),
     /// The public key is not usable.
     #[error("the request's public key: {0}")]
-    Key(#[from] JwkError),
+    Key(JwkError),
     /// Signed with an algorithm that is not the one of the key.
     #[error("the request is signed with the algorithm {found}; sign it with {expected}")]
     Algorithm {

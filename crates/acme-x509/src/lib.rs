@@ -1,10 +1,16 @@
 #![doc = include_str!("../README.md")]
 
+pub mod ari;
+mod certificate;
+mod chain;
 mod csr;
 mod name;
 mod pem;
 mod san;
+pub mod validity;
 
+pub use certificate::{Certificate, CertificateError};
+pub use chain::{Chain, ChainError};
 pub use csr::{Csr, CsrError};
 pub use name::Name;
 pub use pem::PemError;

@@ -43,10 +43,10 @@ pub enum PemError {
     Base64(usize),
 }
 
-/// The octets of each block, all of which have this label.
+/// The octets of the first block and of those behind it, all of which have this label.
 ///
 /// Lines end with LF or CRLF. Between the blocks there may be empty lines (RFC 8555 erratum 5983) and nothing else.
-pub(crate) fn blocks(text: &[u8], label: &'static str, most: usize) -> Result<Vec<Vec<u8>>, PemError> {
+pub(crate) fn blocks(text: &[u8], label: &'static str, most: usize) -> Result<(Vec<u8>, Vec<Vec<u8>>), PemError> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let mut blocks = Vec::new();
     let mut lines = (1..).zip(lines(text));
@@ -63,7 +63,9 @@ pub(crate) fn blocks(text: &[u8], label: &'static str, most: usize) -> Result<Ve
         let body = body(lines.by_ref().map(|(_, line)| line), end.as_bytes()).ok_or(PemError::Unfinished(start))?;
         blocks.push(decode(&body).ok_or(PemError::Base64(start))?);
     }
-    if blocks.is_empty() { Err(PemError::Empty(label)) } else { Ok(blocks) }
+    let mut blocks = blocks.into_iter();
+    let first = blocks.next().ok_or(PemError::Empty(label))?;
+    Ok((first, blocks.collect()))
 }
 
 /// A block, with lines of 64 characters that end with LF.

@@ -6,8 +6,11 @@ use std::process::{Command, Stdio};
 
 use acme_jose::{Algorithm, Jwk, PrivateKey, SignError, Signer};
 use acme_x509::{Csr, CsrError, Name, SanError};
-use der::{Decode as _, Encode as _};
-use x509_cert::request::CertReq;
+use der::asn1::{BitString, Ia5String, ObjectIdentifier, OctetString, SetOfVec};
+use der::{Decode, Encode as _};
+use x509_cert::ext::Extension;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::request::{CertReq, CertReqInfo, ExtensionReq};
 
 macro_rules! vector {
     ($name:literal) => {
@@ -144,6 +147,56 @@ fn refuses_requests_a_ca_would_refuse() {
     assert!(matches!(sha1, Err(CsrError::Algorithm { expected: Algorithm::Es256, .. })), "{sha1:?}");
     let block = Csr::from_pem(vector!("p256.key"));
     assert!(matches!(block, Err(CsrError::Pem(_))), "{block:?}");
+}
+
+/// A request such as no decent program makes: for each list of extensions one attribute that asks for it.
+fn odd_request(subject: &str, asked: &[&[Extension]]) -> Result<Csr, CsrError> {
+    let key = p256();
+    let attributes = asked.iter().map(|extensions| ExtensionReq(extensions.to_vec()).try_into().unwrap());
+    let info = CertReqInfo {
+        version: Default::default(),
+        subject: subject.parse().unwrap(),
+        public_key: Decode::from_der(&key.public_key().to_spki_der().unwrap()).unwrap(),
+        attributes: SetOfVec::from_iter(attributes).unwrap(),
+    };
+    let signature = key.sign(&info.to_der().unwrap()).unwrap();
+    let signature = acme_jose::ecdsa_fixed_to_der(key.algorithm(), &signature).unwrap();
+    let algorithm = CertReq::from_der(Csr::from_pem(vector!("p256.csr")).unwrap().der()).unwrap().algorithm;
+    let request = CertReq { info, algorithm, signature: BitString::from_bytes(&signature).unwrap() };
+    Csr::from_der(&request.to_der().unwrap())
+}
+
+fn alternative_name(name: &str) -> Extension {
+    let names = vec![GeneralName::DnsName(Ia5String::new(name).unwrap())];
+    let extn_value = OctetString::new(names.to_der().unwrap()).unwrap();
+    Extension { extn_id: ObjectIdentifier::new_unwrap("2.5.29.17"), critical: false, extn_value }
+}
+
+#[test]
+fn refuses_odd_requests() {
+    let [a, b] = ["a.example", "b.example"].map(alternative_name);
+    let long = "a234567.".repeat(8) + "a";
+    assert!(odd_request("CN=a.example", &[&[a.clone()]]).is_ok());
+    assert!(odd_request("O=A", &[&[a.clone()]]).is_ok());
+    type Is = fn(&CsrError) -> bool;
+    let cases: [(&str, _, Is); 6] = [
+        ("no attribute", odd_request("CN=a.example", &[]), |error| matches!(error, CsrError::NoNames)),
+        ("no extension", odd_request("CN=a.example", &[&[]]), |error| matches!(error, CsrError::NoNames)),
+        ("names twice", odd_request("O=A", &[&[a.clone(), b.clone()]]), |error| {
+            matches!(error, CsrError::San(SanError::Repeated))
+        }),
+        ("asked for twice", odd_request("O=A", &[&[a.clone()], &[b]]), |error| matches!(error, CsrError::Malformed(_))),
+        ("one good common name of two", odd_request("CN=a.example,CN=b.example", &[&[a]]), |error| {
+            matches!(error, CsrError::CommonName(_))
+        }),
+        ("65 characters", odd_request(&format!("CN={long}"), &[&[alternative_name(&long)]]), |error| {
+            matches!(error, CsrError::CommonName(_))
+        }),
+    ];
+    for (why, result, is) in cases {
+        let error = result.expect_err(why);
+        assert!(is(&error), "{why}: {error}");
+    }
 }
 
 #[cfg(feature = "p384")]
