@@ -5,9 +5,10 @@ mod support;
 
 use acme_x509::{Certificate, Chain, ChainError, Name, PemError};
 use der::asn1::OctetString;
-use support::{AUTHORITY_KEY_ID, SUBJECT_KEY_ID, Template, dns, ip, public_key};
+use support::{AUTHORITY_KEY_ID, Template, dns, ip, public_key};
 use x509_cert::ext::pkix::AuthorityKeyIdentifier;
 
+const SUBJECT_KEY_ID: &str = "2.5.29.14";
 const PRIVATE_KEY: &str = include_str!("vectors/p256.key.pem");
 
 fn key_id(octets: &[u8]) -> OctetString {

@@ -15,37 +15,36 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 use x509_cert::time::{Time, Validity};
 
-pub const SUBJECT_ALT_NAME: &str = "2.5.29.17";
-pub const SUBJECT_KEY_ID: &str = "2.5.29.14";
-pub const AUTHORITY_KEY_ID: &str = "2.5.29.35";
+pub(crate) const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+pub(crate) const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 
 /// What a certificate is to say.
 #[derive(Clone)]
-pub struct Template {
-    pub subject: &'static str,
-    pub issuer: &'static str,
-    pub serial: &'static [u8],
-    pub validity: [(u16, u8, u8); 2],
-    pub extensions: Vec<Extension>,
+pub(crate) struct Template {
+    pub(crate) subject: &'static str,
+    pub(crate) issuer: &'static str,
+    pub(crate) serial: &'static [u8],
+    pub(crate) validity: [(u16, u8, u8); 2],
+    pub(crate) extensions: Vec<Extension>,
 }
 
 impl Template {
-    pub fn new(subject: &'static str, issuer: &'static str) -> Self {
+    pub(crate) fn new(subject: &'static str, issuer: &'static str) -> Self {
         Self { subject, issuer, serial: &[1], validity: [(2026, 1, 1), (2026, 4, 1)], extensions: Vec::new() }
     }
 
-    pub fn extension(mut self, id: &str, value: &impl Encode) -> Self {
+    pub(crate) fn extension(mut self, id: &str, value: &impl Encode) -> Self {
         let extn_value = OctetString::new(value.to_der().unwrap()).unwrap();
         let extn_id = ObjectIdentifier::new(id).unwrap();
         self.extensions.push(Extension { extn_id, critical: false, extn_value });
         self
     }
 
-    pub fn names(self, names: &[GeneralName]) -> Self {
+    pub(crate) fn names(self, names: &[GeneralName]) -> Self {
         self.extension(SUBJECT_ALT_NAME, &names.to_vec())
     }
 
-    pub fn sign(&self, key: &Jwk) -> Certificate {
+    pub(crate) fn sign(&self, key: &Jwk) -> Certificate {
         let spki = SubjectPublicKeyInfoOwned::from_der(&key.to_spki_der().unwrap()).unwrap();
         let [not_before, not_after] =
             self.validity.map(|(year, month, day)| Time::from(DateTime::new(year, month, day, 1, 2, 3).unwrap()));
@@ -81,14 +80,14 @@ fn name(text: &str) -> DistinguishedName {
     if text.is_empty() { DistinguishedName::default() } else { text.parse().unwrap() }
 }
 
-pub fn public_key() -> Jwk {
+pub(crate) fn public_key() -> Jwk {
     PrivateKey::generate(KeyType::P256).unwrap().public_key()
 }
 
-pub fn dns(name: &str) -> GeneralName {
+pub(crate) fn dns(name: &str) -> GeneralName {
     GeneralName::DnsName(Ia5String::new(name).unwrap())
 }
 
-pub fn ip(octets: &[u8]) -> GeneralName {
+pub(crate) fn ip(octets: &[u8]) -> GeneralName {
     GeneralName::IpAddress(OctetString::new(octets).unwrap())
 }
