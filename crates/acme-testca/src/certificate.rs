@@ -1,0 +1,99 @@
+//! Certificates: downloaded and revoked (RFC 8555 §7.4.2 and §7.6).
+
+use std::collections::BTreeSet;
+
+use acme_jose::{Jwk, base64url};
+use serde_json::Value;
+
+use crate::authorization;
+use crate::ca::Ca;
+use crate::envelope::{Envelope, Payload};
+use crate::http::Response;
+use crate::identifier::Identifier;
+use crate::issue::Issued;
+use crate::problem::{ErrorType, Problem};
+use crate::state::{Id, Owned, State, owned};
+
+/// An issued certificate.
+pub(crate) struct Certificate {
+    account: Id,
+    names: BTreeSet<Identifier>,
+    key: Jwk,
+    der: Vec<u8>,
+    /// The certificate and its intermediate, as PEM.
+    chain: String,
+    revoked: bool,
+}
+
+impl Owned for Certificate {
+    fn owner(&self) -> &str {
+        &self.account
+    }
+}
+
+impl Certificate {
+    pub(crate) fn new(account: Id, names: BTreeSet<Identifier>, key: Jwk, issued: Issued) -> Self {
+        Self { account, names, key, der: issued.der, chain: issued.chain, revoked: false }
+    }
+}
+
+/// Who asks for a revocation.
+enum Revoker {
+    Account(Id),
+    Key(Jwk),
+}
+
+/// The chain, leaf first (RFC 8555 §9.1).
+pub(crate) fn download(state: &mut State, id: &str, account: &str, payload: &Payload) -> Result<Response, Problem> {
+    payload.nothing()?;
+    let certificate = owned(&mut state.certificates, id, account)?;
+    Ok(Response::text(200, "application/pem-certificate-chain", &certificate.chain))
+}
+
+/// revokeCert, signed by an account or by the certificate's own key (RFC 8555 §7.6).
+pub(crate) fn revoke(ca: &Ca, state: &mut State, envelope: Envelope) -> Result<Response, Problem> {
+    let (revoker, payload) = if envelope.shows_key() {
+        let (key, payload) = envelope.by_key()?;
+        (Revoker::Key(key), payload)
+    } else {
+        let (account, payload) = envelope.by_account(ca, state)?;
+        (Revoker::Account(account), payload)
+    };
+    let asked = payload.object()?;
+    let text = asked.get("certificate").and_then(Value::as_str).unwrap_or_default();
+    let der = base64url::decode(text)
+        .map_err(|error| Problem::malformed(format!("certificate is {error}")).breaking("RFC 8555 §6.1"))?;
+    check_reason(asked.get("reason"))?;
+    let found = state.certificates.iter().find(|(_, certificate)| certificate.der == der);
+    let (id, certificate) = found.ok_or_else(|| Problem::malformed("this CA did not issue it").status(404))?;
+    if !may_revoke(state, &revoker, certificate) {
+        return Err(Problem::unauthorized("neither the certificate's key nor an account that holds its names"));
+    }
+    if certificate.revoked {
+        return Err(Problem::new(ErrorType::AlreadyRevoked, "the certificate is revoked already"));
+    }
+    let id = id.clone();
+    if let Some(certificate) = state.certificates.get_mut(&id) {
+        certificate.revoked = true;
+    }
+    Ok(Response::empty(200))
+}
+
+fn may_revoke(state: &State, revoker: &Revoker, certificate: &Certificate) -> bool {
+    match revoker {
+        Revoker::Key(key) => *key == certificate.key,
+        Revoker::Account(account) if *account == certificate.account => true,
+        Revoker::Account(account) => {
+            certificate.names.iter().all(|name| authorization::valid(state, account, name).is_some())
+        }
+    }
+}
+
+/// A reason is a CRLReason (RFC 5280 §5.3.1); 7 is not used.
+fn check_reason(reason: Option<&Value>) -> Result<(), Problem> {
+    match reason.map(Value::as_u64) {
+        None | Some(Some(0..=6 | 8..=10)) => Ok(()),
+        _ => Err(Problem::new(ErrorType::BadRevocationReason, "a reason is one of 0 to 6 and 8 to 10")
+            .breaking("RFC 5280 §5.3.1")),
+    }
+}
