@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod ci;
+mod demo;
 mod deps;
 mod layers;
 mod pebble_test;
+mod ports;
 mod shell;
 
 /// Chores of the luacme workspace.
@@ -22,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Everything a change must pass: format, lints, docs, layers, dependencies, tests, Pebble
     Ci(ci::Arguments),
+    /// Show luacme at work, with a CA that runs in this program
+    Demo,
     /// Check that no crate depends on one it must not know
     Layers,
     /// Show what acme-jose brings along, and fail when that is too much
@@ -43,6 +47,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Ci(arguments) => ci::run(&arguments),
+        Command::Demo => demo::run(),
         Command::Layers => layers::run(),
         Command::Deps => deps::run(),
         Command::PebbleTest(arguments) => pebble_test::run(&arguments),

@@ -22,14 +22,14 @@ pub(crate) fn cargo<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> 
 
 /// Runs to the end; what it prints is seen at once.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command.status().with_context(|| format!("could not start {}", words(command)))?;
+    let status = command.status().with_context(|| format!("could not start `{}`", words(command)))?;
     ensure!(status.success(), "`{}` failed ({status})", words(command));
     Ok(())
 }
 
 /// Runs to the end and hands back what it printed on stdout.
 pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output().with_context(|| format!("could not start {}", words(command)))?;
+    let output = command.output().with_context(|| format!("could not start `{}`", words(command)))?;
     let stderr = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "`{}` failed ({}): {}", words(command), output.status, stderr.trim());
     String::from_utf8(output.stdout).with_context(|| format!("{} did not print UTF-8", words(command)))

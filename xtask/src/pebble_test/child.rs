@@ -27,7 +27,7 @@ impl Child {
     pub(crate) fn spawn(mut command: Command, stdout: &Path, stderr: &Path) -> anyhow::Result<Self> {
         let create = |file: &Path| File::create(file).with_context(|| format!("could not write {}", file.display()));
         command.stdin(Stdio::null()).stdout(create(stdout)?).stderr(create(stderr)?);
-        let process = command.spawn().with_context(|| format!("could not start {}", words(&command)))?;
+        let process = command.spawn().with_context(|| format!("could not start `{}`", words(&command)))?;
         Ok(Self { process, name: words(&command) })
     }
 

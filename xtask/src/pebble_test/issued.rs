@@ -1,15 +1,13 @@
 //! What must be true of a certificate `luacme` stored.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
 use acme_jose::{Algorithm, PrivateKey, Signer};
+use acme_x509::{Chain, Name};
 use anyhow::{Context, ensure};
 
 use super::Bench;
+use crate::shell::output;
 
 /// Kinds of key a case asks for.
 #[derive(Clone, Copy)]
@@ -46,7 +44,8 @@ pub(crate) fn check(bench: &Bench, dir: &Path, names: &[&str], key: Key) -> anyh
     key.check(&file("privkey.pem"))?;
     let (cert, chain, full) = (read(&file("cert.pem"))?, read(&file("chain.pem"))?, read(&file("fullchain.pem"))?);
     ensure!(full == cert + &chain, "fullchain.pem is not cert.pem and chain.pem");
-    verify(bench, &live)
+    check_names(&full, names)?;
+    openssl_verify(bench, &live, names)
 }
 
 fn read(file: &Path) -> anyhow::Result<String> {
@@ -66,6 +65,26 @@ fn only_owner_reads(_: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn verify(_bench: &Bench, _live: &Path) -> anyhow::Result<()> {
-    anyhow::bail!("waits for acme-transport and acme-x509")
+/// That the leaf stands for these names and no others.
+fn check_names(fullchain: &str, names: &[&str]) -> anyhow::Result<()> {
+    let found: BTreeSet<Name> = Chain::from_pem(fullchain)?.leaf().names()?.into_iter().collect();
+    let want: BTreeSet<Name> = names.iter().map(|name| Name::parse(name)).collect();
+    ensure!(found == want, "the certificate is for {found:?}, not {want:?}");
+    Ok(())
+}
+
+/// That OpenSSL builds a chain from the leaf over chain.pem to the CA's root, and finds each name in the leaf.
+fn openssl_verify(bench: &Bench, live: &Path, names: &[&str]) -> anyhow::Result<()> {
+    if Command::new("openssl").arg("version").output().is_err() {
+        print!("(openssl is not there: `openssl verify` skipped) ");
+        return Ok(());
+    }
+    let root = bench.folder.join("issuing-root.pem");
+    fs::write(&root, bench.pebble.issuing_root()?)?;
+    for name in names {
+        let mut verify = Command::new("openssl");
+        verify.args(["verify", "-verify_hostname", name, "-CAfile"]).arg(&root);
+        output(verify.arg("-untrusted").arg(live.join("chain.pem")).arg(live.join("cert.pem")))?;
+    }
+    Ok(())
 }

@@ -2,17 +2,19 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::{AtomicU16, Ordering},
     time::Duration,
 };
 
-use anyhow::Context;
+use acme_account::{Limits, Transport};
+use acme_transport::{HttpsTransport, Roots};
+use anyhow::{Context, ensure};
 use serde_json::json;
 
 use super::{child::Child, tools::Tools};
+use crate::ports::free_ports;
 
 /// How long a server may take until it listens.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -77,9 +79,13 @@ impl Pebble {
         format!("https://{}/dir", self.acme)
     }
 
-    /// Where the root of the certificates it issues is served.
-    pub(crate) fn issuing_root_url(&self) -> String {
-        format!("https://{}/roots/0", self.management)
+    /// The root above the certificates it issues, in PEM; made anew at every start.
+    pub(crate) fn issuing_root(&self) -> anyhow::Result<Vec<u8>> {
+        let trust = HttpsTransport::builder().roots(Roots::None).add_root_pem(fs::read(&self.tls_root)?)?.build()?;
+        let request = http::Request::get(format!("https://{}/roots/0", self.management)).body(Vec::new())?;
+        let response = trust.send(request, Limits::default())?;
+        ensure!(response.status().is_success(), "Pebble does not show its root: {}", response.status());
+        Ok(response.into_body())
     }
 }
 
@@ -113,15 +119,4 @@ fn flags_of(program: &Path) -> anyhow::Result<String> {
     let shown = Command::new(program).arg("-h").output();
     let shown = shown.with_context(|| format!("could not start {}", program.display()))?;
     Ok(String::from_utf8_lossy(&[shown.stdout, shown.stderr].concat()).into_owned())
-}
-
-/// Ports nobody listens on, below those a system gives to outgoing connections, which would take them in between.
-fn free_ports<const N: usize>() -> anyhow::Result<[SocketAddr; N]> {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let spread = std::process::id() as u16;
-    let candidates =
-        std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(spread) % 12_000 + 20_000);
-    let free = candidates.take(12_000).map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let found: Vec<_> = free.filter(|address| TcpListener::bind(address).is_ok()).take(N).collect();
-    found.try_into().ok().context("no free ports between 20000 and 32000 on 127.0.0.1")
 }
