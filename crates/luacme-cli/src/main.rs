@@ -1,2 +1,63 @@
-//! placeholder
-fn main() {}
+//! `luacme`: obtain certificates from any ACME CA.
+//!
+//! This crate composes the others: it reads the command line, keeps state in files, talks to the terminal and gives exit
+//! codes. It holds no protocol logic.
+
+mod arguments;
+mod certificate_store;
+mod client;
+mod directory;
+mod failure;
+mod files;
+mod getcert;
+mod history;
+mod key_type;
+mod output;
+mod register;
+mod request_settings;
+mod server;
+mod solver_choice;
+mod state;
+mod step;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Verb};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(arguments::lua_acme_grammar(std::env::args_os()));
+    let output = output::Output::new(&arguments.shared);
+    let outcome = match &arguments.verb {
+        Verb::Register(verb) => register::run(&arguments.shared, verb, &output),
+        Verb::Getcert(verb) => getcert::run(&arguments.shared, verb, &output),
+        Verb::Step(verb) => step::run(&arguments.shared, verb, &output),
+        Verb::Directory => directory::run(&arguments.shared, &output),
+    };
+    match outcome {
+        Ok(done) => done.exit_code(),
+        Err(failure) => {
+            output.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// All is as it was asked for.
+    Complete,
+    /// A person must act, then run the same command again.
+    AwaitsPerson,
+}
+
+impl Done {
+    fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Complete => ExitCode::SUCCESS,
+            Self::AwaitsPerson => ExitCode::from(3),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Certificates on disk: numbered versions that never change, and one link to the current one.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use acme_x509::Chain;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::files::{self, Readers};
+use crate::request_settings::RequestSettings;
+
+/// The folder of one certificate, for as long as the lock on it is held.
+pub(crate) struct CertificateStore {
+    name: String,
+    /// `certs/NAME`.
+    folder: PathBuf,
+    /// `live/NAME`.
+    link: PathBuf,
+    /// Held until this goes out of scope.
+    _lock: File,
+}
+
+/// The state of an unfinished run: `pending.json`. Its key is in `pending.key`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub(crate) struct Pending {
+    /// The directory URL of the CA.
+    pub(crate) directory: String,
+    /// The account URL that placed the order.
+    pub(crate) account: String,
+    /// The order URL.
+    pub(crate) order: String,
+    /// What was asked for.
+    pub(crate) names: Vec<String>,
+    /// The tokens of the challenges that a person was shown.
+    #[serde(default)]
+    pub(crate) shown: Vec<String>,
+}
+
+/// The paths of the four files of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct CertificateFiles {
+    pub(crate) privkey: PathBuf,
+    pub(crate) cert: PathBuf,
+    pub(crate) chain: PathBuf,
+    pub(crate) fullchain: PathBuf,
+}
+
+impl CertificateFiles {
+    fn in_folder(folder: &Path) -> Self {
+        Self {
+            privkey: folder.join("privkey.pem"),
+            cert: folder.join("cert.pem"),
+            chain: folder.join("chain.pem"),
+            fullchain: folder.join("fullchain.pem"),
+        }
+    }
+}
+
+impl CertificateStore {
+    /// Opens the folder of a certificate and locks it: one writer at a time.
+    pub(crate) fn open(dir: &Path, name: &str) -> Result<Self, Failure> {
+        let folder = dir.join("certs").join(name);
+        files::make_folder(&folder)?;
+        let lock = lock(&folder.join("lock"), name)?;
+        Ok(Self { name: name.to_owned(), link: dir.join("live").join(name), folder, _lock: lock })
+    }
+
+    /// The name of the folder.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `certs/NAME`.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The files of the current certificate, whether they are there or not.
+    pub(crate) fn live(&self) -> CertificateFiles {
+        CertificateFiles::in_folder(&self.link)
+    }
+
+    /// The current certificate chain, if there is a readable one.
+    pub(crate) fn current(&self) -> Result<Option<Chain>, Failure> {
+        let text = files::read(&self.live().fullchain)?;
+        Ok(text.and_then(|text| Chain::from_pem(text).ok()))
+    }
+
+    /// How it was asked for last.
+    pub(crate) fn settings(&self) -> Result<Option<RequestSettings>, Failure> {
+        let path = self.folder.join("config.toml");
+        let Some(text) = files::read(&path)? else { return Ok(None) };
+        toml::from_str(&text).map(Some).map_err(|error| {
+            Failure::new(
+                format!("cannot read {}: {error}", path.display()),
+                "mend the file, or remove it and give all flags again",
+            )
+        })
+    }
+
+    /// Keeps how it is asked for.
+    pub(crate) fn keep_settings(&self, settings: &RequestSettings) -> Result<(), Failure> {
+        let path = self.folder.join("config.toml");
+        let text = toml::to_string(settings).map_err(|error| Failure::file("write", &path, error))?;
+        files::write(&path, text.as_bytes(), Readers::Everybody)
+    }
+
+    /// The unfinished run, if there is one. A file that cannot be read is as good as none: the order is placed anew.
+    pub(crate) fn pending(&self) -> Result<Option<Pending>, Failure> {
+        Ok(files::read(&self.folder.join("pending.json"))?.and_then(|text| serde_json::from_str(&text).ok()))
+    }
+
+    /// Keeps an unfinished run.
+    pub(crate) fn keep_pending(&self, pending: &Pending) -> Result<(), Failure> {
+        let path = self.folder.join("pending.json");
+        let text = serde_json::to_string_pretty(pending).map_err(|error| Failure::file("write", &path, error))?;
+        files::write(&path, format!("{text}\n").as_bytes(), Readers::Owner)
+    }
+
+    /// The private key of the unfinished run, as PEM.
+    pub(crate) fn pending_key(&self) -> Result<Option<String>, Failure> {
+        files::read(&self.pending_key_file())
+    }
+
+    /// Where it is.
+    pub(crate) fn pending_key_file(&self) -> PathBuf {
+        self.folder.join("pending.key")
+    }
+
+    /// Keeps the private key of the unfinished run, before the CA sees its public half.
+    pub(crate) fn keep_pending_key(&self, pem: &str) -> Result<(), Failure> {
+        files::write(&self.pending_key_file(), pem.as_bytes(), Readers::Owner)
+    }
+
+    /// Forgets the unfinished run.
+    pub(crate) fn drop_pending(&self) -> Result<(), Failure> {
+        files::remove(&self.folder.join("pending.json"))?;
+        files::remove(&self.pending_key_file())
+    }
+
+    /// Stores a new version and makes it the current one: all four files change together, by one rename.
+    pub(crate) fn store(&self, key_pem: &str, chain: &Chain) -> Result<CertificateFiles, Failure> {
+        let version = self.last_version()? + 1;
+        let unfinished = self.folder.join(format!(".{version}"));
+        match fs::remove_dir_all(&unfinished) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Failure::file("remove", &unfinished, error));
+            }
+            _ => {}
+        }
+        let files = CertificateFiles::in_folder(&unfinished);
+        files::write(&files.privkey, key_pem.as_bytes(), Readers::Owner)?;
+        files::write(&files.cert, chain.leaf().to_pem().as_bytes(), Readers::Everybody)?;
+        files::write(&files.chain, chain.issuers_pem().as_bytes(), Readers::Everybody)?;
+        files::write(&files.fullchain, chain.to_pem().as_bytes(), Readers::Everybody)?;
+        let finished = self.folder.join(version.to_string());
+        fs::rename(&unfinished, &finished).map_err(|error| Failure::file("rename to", &finished, error))?;
+        files::sync_folder(&self.folder)?;
+        self.link_to(version)?;
+        Ok(self.live())
+    }
+
+    /// Swaps the link in one step.
+    fn link_to(&self, version: u64) -> Result<(), Failure> {
+        let live = self.link.parent().unwrap_or(Path::new("."));
+        files::make_folder(live)?;
+        let failed = |error: std::io::Error| Failure::file("link", &self.link, error);
+        let new = live.join(format!(".{}.new", self.name));
+        files::remove(&new)?;
+        symlink(format!("../certs/{}/{version}", self.name), &new).map_err(failed)?;
+        fs::rename(&new, &self.link).map_err(failed)?;
+        files::sync_folder(live)
+    }
+
+    fn last_version(&self) -> Result<u64, Failure> {
+        let entries = fs::read_dir(&self.folder).map_err(|error| Failure::file("list", &self.folder, error))?;
+        Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).max().unwrap_or(0))
+    }
+}
+
+/// Takes the lock, or says which process has it.
+fn lock(path: &Path, name: &str) -> Result<File, Failure> {
+    let failed = |error: std::io::Error| Failure::file("lock", path, error);
+    let mut file = File::options().create(true).read(true).write(true).truncate(false).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Who holds it is only a hint: not being able to read it is no second failure.
+            let _ = file.read_to_string(&mut holder);
+            return Err(Failure::new(
+                format!("another luacme is at work on {name}{}", holder.trim_end()),
+                "wait until it is done, then run the same command again",
+            ));
+        }
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+    }
+    file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
+    write!(file, " (process {})", std::process::id()).map_err(failed)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_writer_at_a_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = CertificateStore::open(dir.path(), "a.test").unwrap();
+        let second = CertificateStore::open(dir.path(), "a.test").err().unwrap();
+        assert!(second.what.contains(&format!("(process {})", std::process::id())), "{}", second.what);
+        assert!(CertificateStore::open(dir.path(), "b.test").is_ok(), "another certificate is not locked");
+        drop(first);
+        assert!(CertificateStore::open(dir.path(), "a.test").is_ok());
+    }
+
+    #[test]
+    fn settings_come_back_as_they_were() {
+        use crate::request_settings::SolverSettings;
+        let dir = tempfile::tempdir().unwrap();
+        let store = CertificateStore::open(dir.path(), "a.test").unwrap();
+        assert_eq!(store.settings().unwrap(), None);
+        for solver in [
+            SolverSettings::Standalone { http_addr: Some("127.0.0.1:5002".parse().unwrap()) },
+            SolverSettings::Webroot { path: "/srv/www".into(), http_addr: None },
+            SolverSettings::Manual { http_addr: None, resolver: Some("[::1]:53".parse().unwrap()) },
+        ] {
+            let settings =
+                RequestSettings { names: vec!["a.test".to_owned()], key_type: "rsa2048".parse().unwrap(), solver };
+            store.keep_settings(&settings).unwrap();
+            assert_eq!(store.settings().unwrap(), Some(settings));
+        }
+    }
+}

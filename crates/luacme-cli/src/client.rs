@@ -1,0 +1,95 @@
+//! An account of the library's, from the command line and the files.
+
+use std::sync::Arc;
+
+use acme_account::{Account, Terms};
+use acme_jose::{KeyType, PrivateKey, Signer};
+use acme_proto::Contact;
+use acme_transport::HttpsTransport;
+
+use crate::arguments::Shared;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::server;
+use crate::state::State;
+
+/// An account at a CA that sends requests and tells the output what happens.
+fn connect(shared: &Shared, key: Arc<dyn Signer>, directory: &str, output: &Output) -> Result<Account, Failure> {
+    let mut builder = HttpsTransport::builder().user_agent(concat!("luacme/", env!("CARGO_PKG_VERSION")));
+    if let Some(path) = &shared.ca_file {
+        let pem = std::fs::read(path).map_err(|error| Failure::file("read the root certificates", path, error))?;
+        builder = builder.add_root_pem(pem).map_err(|error| {
+            Failure::new(
+                format!("cannot use {}: {error}", path.display()),
+                "give a PEM file with root certificates to --ca-file",
+            )
+        })?;
+    }
+    let transport =
+        builder.build().map_err(|error| Failure::new(error.to_string(), "give root certificates with --ca-file"))?;
+    Ok(Account::new(key, directory, Arc::new(transport)).with_observer(output.observer()))
+}
+
+/// A client that has no account: for what needs none.
+pub(crate) fn without_account(shared: &Shared, output: &Output) -> Result<Account, Failure> {
+    let directory = match State::locate(shared)?.account()? {
+        Some(file) if server::asked(shared)?.is_none() => file.directory,
+        _ => server::asked_or_default(shared)?,
+    };
+    let key = PrivateKey::generate(KeyType::P256).map_err(|error| Failure::new(error.to_string(), "try again"))?;
+    connect(shared, Arc::new(key), &directory, output)
+}
+
+/// The account on disk, if there is one.
+pub(crate) fn stored(shared: &Shared, state: &State, output: &Output) -> Result<Option<Account>, Failure> {
+    let Some(file) = state.account()? else { return Ok(None) };
+    if let Some(asked) = server::asked(shared)?
+        && asked != file.directory
+    {
+        return Err(Failure::usage(
+            format!("the account in {} is one at {}, not at {asked}", state.account.display(), file.directory),
+            "leave --server out, or keep an account for each CA: name another file with --account, or another folder with --dir",
+        ));
+    }
+    let key = state.key_of(&file)?;
+    Ok(Some(connect(shared, key, &file.directory, output)?.with_url(file.url)))
+}
+
+/// Registers an account and stores it.
+pub(crate) fn register(
+    shared: &Shared,
+    state: &State,
+    directory: &str,
+    contacts: &[Contact],
+    output: &Output,
+) -> Result<Account, Failure> {
+    let key = state.key_for_new_account(shared.account_key_type)?;
+    let account = connect(shared, key, directory, output)?;
+    let terms = agreement(shared, &account, output)?;
+    let registered = account.register(contacts, terms)?;
+    state.store_account(directory, &registered.url, contacts)?;
+    Ok(account)
+}
+
+/// Whether a person agrees to the terms: by flag, or, on a terminal, when asked.
+fn agreement(shared: &Shared, account: &Account, output: &Output) -> Result<Terms, Failure> {
+    if shared.agree_tos {
+        return Ok(Terms::Agreed);
+    }
+    match &account.directory()?.meta.terms_of_service {
+        Some(terms)
+            if output.may_ask() && output.ask(&format!("Do you agree to the terms of service at {terms} ?"))? =>
+        {
+            Ok(Terms::Agreed)
+        }
+        _ => Ok(Terms::NotAgreed),
+    }
+}
+
+/// The contacts that the command line names.
+pub(crate) fn contacts<'a>(texts: impl IntoIterator<Item = &'a String>) -> Result<Vec<Contact>, Failure> {
+    let usage = |error: acme_proto::ContactError| {
+        Failure::usage(error.to_string(), "give one address per contact, like mailto:you@example.com")
+    };
+    texts.into_iter().map(|text| Contact::parse(text).map_err(usage)).collect()
+}

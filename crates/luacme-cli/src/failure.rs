@@ -1,0 +1,216 @@
+//! What a user is told when something failed: what happened, what the CA said, what to do.
+
+use std::fmt::Display;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use acme_account::{Error, ErrorKind, TransportErrorKind};
+use acme_proto::{Problem, ProblemType};
+
+/// A failure with its three lines and its exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What happened, and to what.
+    pub(crate) what: String,
+    /// What the CA said about it.
+    pub(crate) said: Option<String>,
+    /// What to do about it.
+    pub(crate) todo: String,
+    /// How the program ends.
+    pub(crate) exit: Exit,
+    /// How long the CA asks us to wait.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// Exit codes of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Something failed.
+    Failed = 1,
+    /// The command line asks for something that cannot be.
+    Usage = 2,
+    /// It may go well later.
+    TryLater = 75,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl Failure {
+    /// Something failed here, without the CA.
+    pub(crate) fn new(what: impl Into<String>, todo: impl Into<String>) -> Self {
+        Self { what: what.into(), said: None, todo: todo.into(), exit: Exit::Failed, retry_after: None }
+    }
+
+    /// The command line asks for something that cannot be.
+    pub(crate) fn usage(what: impl Into<String>, todo: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, ..Self::new(what, todo) }
+    }
+
+    /// A file or folder could not be read or written.
+    pub(crate) fn file(doing: &str, path: &Path, error: impl Display) -> Self {
+        Self::new(
+            format!("cannot {doing} {}: {error}", path.display()),
+            "check that the folder exists, has room, and belongs to you; --dir names another one",
+        )
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = if error.is_rate_limited() || matches!(error.kind(), ErrorKind::OutOfTime { .. }) {
+            Exit::TryLater
+        } else {
+            Exit::Failed
+        };
+        Self { what: what(&error), said: said(&error), todo: todo(&error), exit, retry_after: error.retry_after() }
+    }
+}
+
+fn what(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Refused(_) => format!("{} ({})", error.operation(), error.url()),
+        ErrorKind::NotAuthorized(failures) => {
+            let each: Vec<_> = failures
+                .iter()
+                .map(|failure| match &failure.kind {
+                    Some(kind) => format!("{} could not be validated ({kind})", failure.identifier),
+                    None => format!("the authorization of {} is {}", failure.identifier, failure.status),
+                })
+                .collect();
+            each.join("; ")
+        }
+        ErrorKind::OrderLost { status, .. } => format!("the order {} is {status}", error.url()),
+        ErrorKind::Solver { .. } | ErrorKind::NoChallenge { .. } | ErrorKind::TermsNotAgreed { .. } => {
+            error.kind().to_string()
+        }
+        kind => format!("{} ({}): {kind}", error.operation(), error.url()),
+    }
+}
+
+/// The CA's own words.
+fn said(error: &Error) -> Option<String> {
+    match error.kind() {
+        ErrorKind::Refused(refusal) => Some(refusal.to_string()),
+        ErrorKind::NotAuthorized(failures) => {
+            let each = failures.iter().filter_map(|failure| Some((failure, failure.problem.as_ref()?)));
+            let each: Vec<_> = match failures.len() {
+                1 => each.map(|(_, problem)| problem.to_string()).collect(),
+                _ => each.map(|(failure, problem)| format!("{}: {problem}", failure.identifier)).collect(),
+            };
+            (!each.is_empty()).then(|| each.join("\n               "))
+        }
+        ErrorKind::OrderLost { problem, .. } => problem.as_ref().map(Problem::to_string),
+        _ => None,
+    }
+}
+
+fn todo(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Transport(error) => transport_advice(error.kind()).to_owned(),
+        ErrorKind::Refused(refusal) => match (&refusal.problem.instance, &refusal.terms, &refusal.help) {
+            (Some(page), ..) => format!("open {page}, do what it asks, then run the same command again"),
+            (_, Some(terms), _) => format!("read {terms}; agree with --agree-tos"),
+            (_, _, Some(help)) => format!("{}; see {help}", refusal_advice(&refusal.problem)),
+            _ => refusal_advice(&refusal.problem).to_owned(),
+        },
+        ErrorKind::Http { status, .. } if *status < 500 => {
+            "check --server: it must be the URL of an ACME directory".to_owned()
+        }
+        ErrorKind::Http { .. } => "run the same command again later: the fault is on the server's side".to_owned(),
+        ErrorKind::Unusable { .. } if matches!(error.operation(), acme_account::Operation::Directory) => {
+            "check --server: it must be the URL of an ACME directory".to_owned()
+        }
+        ErrorKind::Unusable { .. } => "run the same command again with -v, and tell whoever runs the CA".to_owned(),
+        ErrorKind::Insecure => "give an https URL".to_owned(),
+        ErrorKind::NotOffered(_) => "`luacme directory` shows what the CA offers".to_owned(),
+        ErrorKind::NonceRefused { .. } => "tell whoever runs the CA: it refuses its own nonces".to_owned(),
+        ErrorKind::TermsNotAgreed { .. } => "read them; agree with --agree-tos".to_owned(),
+        ErrorKind::NoChallenge { .. } => {
+            "choose another way to prove control: --standalone, --webroot DIR or --manual".to_owned()
+        }
+        ErrorKind::Solver { error, .. } => error.advice().to_owned(),
+        ErrorKind::NotAuthorized(_) => {
+            "see that the CA can reach what it names, then run the same command again; a new order is placed".to_owned()
+        }
+        ErrorKind::OrderLost { .. } => "run the same command again; a new order is placed".to_owned(),
+        ErrorKind::OutOfTime { .. } => {
+            "run the same command again: it goes on where it stopped; --timeout allows more time".to_owned()
+        }
+        _ => "run the same command again with -v to see each request".to_owned(),
+    }
+}
+
+fn transport_advice(kind: TransportErrorKind) -> &'static str {
+    match kind {
+        TransportErrorKind::Resolve | TransportErrorKind::Connect => {
+            "check --server and the network; to try luacme without a network: cargo xtask demo"
+        }
+        TransportErrorKind::Tls => {
+            "if this CA is your own, give its root certificate with --ca-file; else something stands between you and the CA"
+        }
+        TransportErrorKind::Url => "check the URL given with --server",
+        _ => "run the same command again: it goes on where it stopped",
+    }
+}
+
+fn refusal_advice(problem: &Problem) -> &'static str {
+    match problem.kind {
+        ProblemType::RateLimited => "wait until then; --staging has far higher limits for trying out",
+        ProblemType::AccountDoesNotExist => {
+            "the CA does not know this account: check --server, or move the account file away and register anew"
+        }
+        ProblemType::ExternalAccountRequired => {
+            "this CA wants an external account binding, which comes with an account there"
+        }
+        ProblemType::InvalidContact | ProblemType::UnsupportedContact => "give another address with --email",
+        ProblemType::Malformed if problem.to_string().to_ascii_lowercase().contains("contact") => {
+            "give an address with --email"
+        }
+        ProblemType::RejectedIdentifier | ProblemType::UnsupportedIdentifier => {
+            "leave that name out, or ask another CA"
+        }
+        ProblemType::BadCsr | ProblemType::BadPublicKey => "try another --key-type",
+        ProblemType::BadSignatureAlgorithm => "use another --account-key-type with a new account file",
+        ProblemType::Caa => "let a CAA record of the domain name this CA",
+        ProblemType::ServerInternal => "run the same command again later: the fault is on the CA's side",
+        _ => "change what it names, then run the same command again",
+    }
+}
+
+/// Text from elsewhere, made harmless for a terminal: control characters are shown, not obeyed.
+pub(crate) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => shown.push(c),
+            c if c.is_control() => shown.extend(c.escape_default()),
+            // Marks that turn the reading direction can make a text look like another one.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_ca_says_cannot_drive_the_terminal() {
+        for (why, text, want) in [
+            ("plain text stays", "fäil: no such name", "fäil: no such name"),
+            ("an escape sequence is shown", "a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
+            ("a bell and a carriage return", "\u{7}x\ry", "\\u{7}x\\ry"),
+            ("the 8-bit form of an escape", "\u{9b}31m", "\\u{9b}31m"),
+            ("right-to-left override", "a\u{202e}b", "a\\u{202e}b"),
+        ] {
+            assert_eq!(printable(text), want, "{why}");
+        }
+    }
+}

@@ -1,0 +1,284 @@
+//! What the user sees: a spinner on a terminal, plain lines elsewhere, or JSON, one event per line.
+
+use std::io::{IsTerminal as _, Write as _, stderr, stdin, stdout};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acme_account::{Event, Observer, Response, Task};
+use acme_proto::{ChallengeType, dns01_name, http01_url};
+use acme_x509::Chain;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::arguments::Shared;
+use crate::certificate_store::CertificateFiles;
+use crate::failure::{Failure, printable};
+
+/// Where events, results and failures go.
+pub(crate) struct Output {
+    channel: Arc<Channel>,
+    interactive: bool,
+}
+
+/// The form they take.
+enum Channel {
+    /// One JSON object per line on standard output.
+    Json { verbosity: u8 },
+    /// Plain lines on standard error, results on standard output.
+    Plain { verbosity: u8 },
+    /// The current step beside a spinner.
+    Spinner(ProgressBar),
+    /// Nothing but failures.
+    Quiet,
+}
+
+impl Output {
+    /// The form that fits the flags and the terminal.
+    pub(crate) fn new(shared: &Shared) -> Self {
+        let channel = match shared {
+            Shared { json: true, verbose, .. } => Channel::Json { verbosity: *verbose },
+            Shared { quiet: true, .. } => Channel::Quiet,
+            Shared { verbose: 0, .. } if stderr().is_terminal() => Channel::Spinner(spinner()),
+            Shared { verbose, .. } => Channel::Plain { verbosity: *verbose },
+        };
+        Self { channel: Arc::new(channel), interactive: !shared.non_interactive && !shared.json }
+    }
+
+    /// The library's view of this.
+    pub(crate) fn observer(&self) -> Arc<dyn Observer> {
+        Arc::clone(&self.channel) as Arc<dyn Observer>
+    }
+
+    /// Whether there is a person who can answer.
+    pub(crate) fn may_ask(&self) -> bool {
+        self.interactive && stdin().is_terminal() && stderr().is_terminal()
+    }
+
+    /// Asks a question that is answered with yes or no.
+    pub(crate) fn ask(&self, question: &str) -> Result<bool, Failure> {
+        let failed = |error: std::io::Error| Failure::new(format!("cannot ask: {error}"), "use --agree-tos");
+        self.suspend(|| {
+            write!(stderr(), "{} [y/N] ", printable(question)).map_err(failed)?;
+            let mut answer = String::new();
+            stdin().read_line(&mut answer).map_err(failed)?;
+            Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+        })
+    }
+
+    /// Keeps the spinner away while something else is written.
+    fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &*self.channel {
+            Channel::Spinner(bar) => bar.suspend(write),
+            _ => write(),
+        }
+    }
+
+    /// A result: JSON for programs, text for people.
+    fn result(&self, object: Value, text: &str) {
+        match &*self.channel {
+            Channel::Json { .. } => line(&object.to_string()),
+            Channel::Quiet => {}
+            Channel::Plain { .. } | Channel::Spinner(_) => self.suspend(|| line(&printable(text))),
+        }
+    }
+
+    pub(crate) fn registered(&self, url: &str, file: &Path) {
+        let object = json!({"event": "account", "url": url, "file": file});
+        self.result(object, &format!("account {url}\nkept in {}", file.display()));
+    }
+
+    pub(crate) fn issued(&self, name: &str, chain: &Chain, files: &CertificateFiles) {
+        let text = format!("certificate for {name}, good until {}", day(chain));
+        self.certificate(name, chain, files, true, &text);
+    }
+
+    pub(crate) fn not_due(&self, name: &str, chain: &Chain, files: &CertificateFiles) {
+        let text = format!("nothing to do: the certificate for {name} is good until {}", day(chain));
+        self.certificate(name, chain, files, false, &text);
+    }
+
+    fn certificate(&self, name: &str, chain: &Chain, files: &CertificateFiles, issued: bool, text: &str) {
+        let names: Vec<_> = chain.leaf().names().unwrap_or_default().iter().map(ToString::to_string).collect();
+        let object = json!({
+            "event": "certificate", "name": name, "names": names, "issued": issued,
+            "not_after": not_after(chain).map(|end| end.to_string()), "files": files,
+        });
+        let CertificateFiles { privkey, cert, chain, fullchain } = files;
+        let paths = [privkey, cert, chain, fullchain].map(|path| format!("\n  {}", path.display())).concat();
+        self.result(object, &format!("{text}{paths}"));
+    }
+
+    /// What a person must do, for each challenge.
+    pub(crate) fn manual(&self, tasks: &[(Task, String)]) {
+        for (task, seen) in tasks {
+            let (place, content) = match task.kind {
+                ChallengeType::Dns01 => (dns01_name(&task.identifier), task.key_authorization.dns_txt()),
+                _ => (http01_url(&task.identifier, &task.token), task.key_authorization.as_str().to_owned()),
+            };
+            let place_name = if task.kind == ChallengeType::Dns01 { "record" } else { "url" };
+            let object = json!({
+                "event": "manual", "name": task.identifier.to_string(), "wildcard": task.wildcard,
+                "type": task.kind.as_str(), place_name: place, "content": content, "seen": seen,
+            });
+            let text = format!(
+                "To prove control of {} ({}), {}\n(now: {seen})\n",
+                task.identifier,
+                task.kind,
+                task.describe()
+            );
+            self.result(object, &text);
+        }
+        self.result(json!({"event": "awaits_person"}), "Then run the same command again.");
+    }
+
+    /// The CA's answer to one request: its body on standard output.
+    pub(crate) fn response(&self, response: &Response) {
+        let body = serde_json::from_slice::<Value>(response.body());
+        let text = match &body {
+            Ok(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
+            Err(_) => String::from_utf8_lossy(response.body()).trim_end().to_owned(),
+        };
+        let object = json!({
+            "event": "response", "url": response.url(), "status": response.status(), "location": response.location(),
+            "body": body.unwrap_or_else(|_| Value::from(text.as_str())),
+        });
+        if let (Some(location), Channel::Plain { .. } | Channel::Spinner(_)) = (response.location(), &*self.channel) {
+            self.suspend(|| note(&format!("location {location}")));
+        }
+        match &*self.channel {
+            // The answer is what was asked for: even -q shows it.
+            Channel::Quiet => line(&printable(&text)),
+            _ => self.result(object, &text),
+        }
+    }
+
+    /// What happened, what the CA said, what to do.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let Failure { what, said, todo, exit, retry_after } = failure;
+        let until = retry_after.and_then(|pause| Timestamp::try_from(std::time::SystemTime::now() + pause).ok());
+        if let Channel::Json { .. } = &*self.channel {
+            let until = until.map(|until| format!("{until:.0}"));
+            line(&json!({
+                "event": "error", "what": what, "said": said, "todo": todo, "exit": *exit as u8, "not_before": until,
+            }).to_string());
+            return;
+        }
+        self.suspend(|| {
+            note(&format!("error: {what}"));
+            if let Some(said) = said {
+                note(&format!("  the CA said: {said}"));
+            }
+            if let Some(until) = until {
+                note(&format!("  not before:  {until:.0}"));
+            }
+            note(&format!("  what to do:  {todo}"));
+        });
+    }
+}
+
+impl Observer for Channel {
+    fn event(&self, event: &Event<'_>) {
+        match self {
+            Self::Quiet => {}
+            Self::Json { verbosity } if level(event) <= *verbosity => line(&object(event).to_string()),
+            Self::Plain { verbosity } if level(event) <= *verbosity => note(&sentence(event)),
+            Self::Spinner(bar) if level(event) == 0 => bar.set_message(printable(&sentence(event))),
+            _ => {}
+        }
+    }
+}
+
+/// How much a user must want to know to be told: 0 always, 1 with `-v`, 2 with `-vv`.
+fn level(event: &Event<'_>) -> u8 {
+    match event {
+        Event::NonceRefused { .. } => 2,
+        Event::Request { .. } | Event::Response { .. } => 1,
+        // Short pauses are of no interest.
+        Event::Waiting { pause, .. } if *pause < Duration::from_secs(1) => 1,
+        _ => 0,
+    }
+}
+
+/// An event as a line of text.
+fn sentence(event: &Event<'_>) -> String {
+    match event {
+        Event::Request { method, url } => format!("{method} {url}"),
+        Event::Response { url, status } => format!("{status} from {url}"),
+        Event::NonceRefused { attempts } => format!("nonce refused ({attempts}), signing again"),
+        Event::Registered { url, created: true } => format!("registered the account {url}"),
+        Event::Registered { url, .. } => format!("found the account {url}"),
+        Event::Order { url, status } => format!("order {url} is {status}"),
+        Event::Authorization { identifier, status } => format!("authorization of {identifier} is {status}"),
+        Event::Presented { identifier, kind } => format!("answer for {identifier} is in place ({kind})"),
+        Event::Unseen { identifier, why, .. } => {
+            format!("warning: cannot see the answer for {identifier} from here: {why}")
+        }
+        Event::Answered { identifier, kind } => format!("the CA looks at {identifier} ({kind})"),
+        Event::Waiting { pause, .. } => format!("waiting {} s, as the CA asks", pause.as_secs()),
+        Event::Finalizing { .. } => "sending the request for the certificate".to_owned(),
+        Event::Downloaded { .. } => "downloaded the certificate".to_owned(),
+        Event::CleanUpFailed { identifier, why } => {
+            format!("warning: the answer for {identifier} is left behind: {why}")
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+/// An event as a JSON object.
+fn object(event: &Event<'_>) -> Value {
+    match event {
+        Event::Request { method, url } => json!({"event": "request", "method": method, "url": url}),
+        Event::Response { url, status } => json!({"event": "answer", "url": url, "status": status}),
+        Event::NonceRefused { attempts } => json!({"event": "nonce_refused", "attempts": attempts}),
+        Event::Registered { url, created } => json!({"event": "registered", "url": url, "created": created}),
+        Event::Order { url, status } => json!({"event": "order", "url": url, "status": status.as_str()}),
+        Event::Authorization { identifier, status } => {
+            json!({"event": "authorization", "name": identifier.to_string(), "status": status.as_str()})
+        }
+        Event::Presented { identifier, kind } => {
+            json!({"event": "challenge_presented", "name": identifier.to_string(), "type": kind.as_str()})
+        }
+        Event::Unseen { identifier, kind, why } => {
+            json!({"event": "challenge_unseen", "name": identifier.to_string(), "type": kind.as_str(), "why": why})
+        }
+        Event::Answered { identifier, kind } => {
+            json!({"event": "challenge_answered", "name": identifier.to_string(), "type": kind.as_str()})
+        }
+        Event::Waiting { url, pause } => json!({"event": "waiting", "url": url, "seconds": pause.as_secs_f64()}),
+        Event::Finalizing { url } => json!({"event": "finalizing", "order": url}),
+        Event::Downloaded { url } => json!({"event": "downloaded", "url": url}),
+        Event::CleanUpFailed { identifier, why } => {
+            json!({"event": "clean_up_failed", "name": identifier.to_string(), "why": why})
+        }
+        other => json!({"event": "other", "text": format!("{other:?}")}),
+    }
+}
+
+fn spinner() -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}
+
+fn not_after(chain: &Chain) -> Option<Timestamp> {
+    Timestamp::try_from(chain.leaf().not_after().ok()?).ok()
+}
+
+fn day(chain: &Chain) -> String {
+    not_after(chain).map_or_else(|| "an unknown time".to_owned(), |end| end.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+/// A line of results. A closed pipe is no failure: whoever read has enough.
+fn line(text: &str) {
+    let _ = writeln!(stdout(), "{text}");
+}
+
+/// A line for people.
+fn note(text: &str) {
+    let _ = writeln!(stderr(), "{}", printable(text));
+}

@@ -1,0 +1,44 @@
+//! `luacme register`: make an account at the CA, or find the one of this key.
+
+use crate::Done;
+use crate::arguments::{Register, Shared};
+use crate::client;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::server;
+use crate::state::State;
+
+pub(crate) fn run(shared: &Shared, verb: &Register, output: &Output) -> Result<Done, Failure> {
+    let state = State::locate(shared)?;
+    let (servers, contacts): (Vec<_>, Vec<_>) = verb.words.iter().partition(|word| !is_contact(word));
+    let directory = match servers.as_slice() {
+        [] => server::asked_or_default(shared)?,
+        [server] => server::directory_url(server)?,
+        [_, second, ..] => {
+            return Err(Failure::usage(
+                format!("{second:?} is a second server"),
+                "name one server; contacts look like mailto:you@example.com",
+            ));
+        }
+    };
+    let contacts = client::contacts(contacts.into_iter().chain(&shared.email))?;
+    if let Some(file) = state.account()? {
+        return Err(Failure::new(
+            format!(
+                "there is an account in {} already: {} at {}; nothing was changed",
+                state.account.display(),
+                file.url,
+                file.directory
+            ),
+            "use it as it is, or name another file with --account",
+        ));
+    }
+    let account = client::register(shared, &state, &directory, &contacts, output)?;
+    let url = account.url().unwrap_or_default();
+    output.registered(&url, &state.account);
+    Ok(Done::Complete)
+}
+
+fn is_contact(word: &str) -> bool {
+    word.contains('@') || ["mailto:", "tel:"].iter().any(|scheme| word.to_ascii_lowercase().starts_with(scheme))
+}

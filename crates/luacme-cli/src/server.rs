@@ -1,0 +1,68 @@
+//! CAs by their short names.
+
+use crate::arguments::Shared;
+use crate::failure::Failure;
+
+const STAGING: &str = "https://acme-staging-v02.api.letsencrypt.org/directory";
+
+/// Short names of public CAs. Other spellings of the same are other clients'.
+const NAMES: [(&str, &str); 9] = [
+    ("letsencrypt", "https://acme-v02.api.letsencrypt.org/directory"),
+    ("letsencrypt-staging", STAGING),
+    ("letsencrypt_test", STAGING),
+    ("letsencrypt-test", STAGING),
+    ("zerossl", "https://acme.zerossl.com/v2/DV90"),
+    ("google", "https://dv.acme-v02.api.pki.goog/directory"),
+    ("google-staging", "https://dv.acme-v02.test-api.pki.goog/directory"),
+    ("sslcom", "https://acme.ssl.com/sslcom-dv-ecc"),
+    ("actalis", "https://acme-api.actalis.com/acme/directory"),
+];
+
+/// The directory URL that the command line asks for, if it asks for one.
+pub(crate) fn asked(shared: &Shared) -> Result<Option<String>, Failure> {
+    match (&shared.server, shared.staging) {
+        (_, true) => Ok(Some(STAGING.to_owned())),
+        (Some(server), false) => directory_url(server).map(Some),
+        (None, false) => Ok(None),
+    }
+}
+
+/// The directory URL that counts when nothing else is known: Let's Encrypt's.
+pub(crate) fn asked_or_default(shared: &Shared) -> Result<String, Failure> {
+    Ok(asked(shared)?.unwrap_or_else(|| NAMES[0].1.to_owned()))
+}
+
+/// The directory URL for a URL or short name.
+pub(crate) fn directory_url(server: &str) -> Result<String, Failure> {
+    let name = server.to_ascii_lowercase();
+    if let Some((_, url)) = NAMES.iter().find(|(known, _)| *known == name) {
+        return Ok((*url).to_owned());
+    }
+    if name.starts_with("https://") {
+        return Ok(server.to_owned());
+    }
+    let names: Vec<_> = NAMES.iter().map(|(name, _)| *name).collect();
+    Err(Failure::usage(
+        format!("{server:?} is neither an https URL nor the short name of a CA"),
+        format!("give the URL of the CA's directory, or one of {}", names.join(", ")),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers() {
+        for (server, want) in [
+            ("letsencrypt", Some("https://acme-v02.api.letsencrypt.org/directory")),
+            ("LetsEncrypt_Test", Some(STAGING)),
+            ("https://ca.example/dir?x=%7E", Some("https://ca.example/dir?x=%7E")),
+            ("http://ca.example/dir", None),
+            ("nosuchca", None),
+            ("", None),
+        ] {
+            assert_eq!(directory_url(server).ok().as_deref(), want, "{server:?}");
+        }
+    }
+}
