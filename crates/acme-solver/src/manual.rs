@@ -1,0 +1,114 @@
+//! A person does it; this only looks.
+
+use std::net::SocketAddr;
+
+use acme_account::{Readiness, Solver, SolverError, Task};
+use acme_proto::{ChallengeType, Identifier, Token};
+
+use crate::dns;
+use crate::sight::{self, Sight};
+
+/// Leaves challenges to a person, in two runs: the first shows what to do, the second goes on from there.
+#[derive(Clone, Debug, Default)]
+pub struct Manual {
+    shown: Vec<Token>,
+    http_address: Option<SocketAddr>,
+    resolvers: Option<Vec<SocketAddr>>,
+}
+
+impl Manual {
+    /// With the tokens of the challenges that a person was shown in an earlier run.
+    ///
+    /// A challenge that cannot be seen from here waits for the person in the first run, and is left to the CA in the next.
+    pub fn new(shown: impl IntoIterator<Item = Token>) -> Self {
+        Self { shown: shown.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Looks for http-01 at this address rather than on port 80 of the name.
+    pub fn check_http_at(mut self, address: SocketAddr) -> Self {
+        self.http_address = Some(address);
+        self
+    }
+
+    /// Asks these name servers for dns-01 rather than those of the computer.
+    pub fn resolvers(mut self, resolvers: impl IntoIterator<Item = SocketAddr>) -> Self {
+        self.resolvers = Some(resolvers.into_iter().collect());
+        self
+    }
+
+    fn look(&self, task: &Task) -> Sight {
+        match task.kind {
+            ChallengeType::Http01 => sight::http01(task, self.http_address),
+            ChallengeType::Dns01 => match &self.resolvers {
+                Some(resolvers) => sight::dns01(task, resolvers),
+                None => sight::dns01(task, &dns::system_resolvers()),
+            },
+            _ => Sight::Unclear(format!("there is no way to look for {} from here", task.kind)),
+        }
+    }
+}
+
+impl Solver for Manual {
+    /// http-01 before dns-01, except that a wildcard needs dns-01 and an address cannot have it (RFC 8738 §7).
+    fn challenge_types(&self, identifier: &Identifier, wildcard: bool) -> Vec<ChallengeType> {
+        match identifier {
+            Identifier::Dns(_) if wildcard => vec![ChallengeType::Dns01],
+            Identifier::Dns(_) => vec![ChallengeType::Http01, ChallengeType::Dns01],
+            Identifier::Ip(_) => vec![ChallengeType::Http01],
+            Identifier::Other { .. } => Vec::new(),
+        }
+    }
+
+    fn present(&self, _: &Task) -> Result<(), SolverError> {
+        Ok(())
+    }
+
+    fn verify(&self, task: &Task) -> Result<Readiness, SolverError> {
+        Ok(decide(self.look(task), self.shown.contains(&task.token)))
+    }
+
+    fn clean_up(&self, _: &Task) -> Result<(), SolverError> {
+        Ok(())
+    }
+}
+
+fn decide(sight: Sight, shown_before: bool) -> Readiness {
+    match sight {
+        Sight::Right => Readiness::Ready,
+        Sight::Unclear(why) if shown_before => Readiness::Unseen(why),
+        Sight::Wrong(why) | Sight::Unclear(why) => Readiness::AwaitsPerson(why),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_and_the_run_decide() {
+        let why = || "why".to_owned();
+        for (sight, shown_before, want) in [
+            (Sight::Right, false, Readiness::Ready),
+            (Sight::Right, true, Readiness::Ready),
+            (Sight::Wrong(why()), false, Readiness::AwaitsPerson(why())),
+            (Sight::Wrong(why()), true, Readiness::AwaitsPerson(why())),
+            (Sight::Unclear(why()), false, Readiness::AwaitsPerson(why())),
+            (Sight::Unclear(why()), true, Readiness::Unseen(why())),
+        ] {
+            assert_eq!(decide(sight.clone(), shown_before), want, "{sight:?}, shown before: {shown_before}");
+        }
+    }
+
+    #[test]
+    fn the_identifier_decides_what_is_offered() {
+        use ChallengeType::{Dns01, Http01};
+        for (why, identifier, wildcard, want) in [
+            ("a name", Identifier::Dns("a.test".to_owned()), false, vec![Http01, Dns01]),
+            ("a wildcard", Identifier::Dns("a.test".to_owned()), true, vec![Dns01]),
+            ("an address", Identifier::Ip([192, 0, 2, 1].into()), false, vec![Http01]),
+            ("another", Identifier::Other { kind: "x".to_owned(), value: "y".to_owned() }, false, vec![]),
+        ] {
+            assert_eq!(Manual::default().challenge_types(&identifier, wildcard), want, "{why}");
+        }
+    }
+}
