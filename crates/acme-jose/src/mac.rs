@@ -101,6 +101,8 @@ impl MacKey {
     }
 }
 
+impl zeroize::ZeroizeOnDrop for MacKey {}
+
 impl fmt::Debug for MacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MacKey([redacted])")

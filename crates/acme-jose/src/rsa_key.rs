@@ -16,6 +16,7 @@ use rsa::{BoxedUint, PrivateKey, PublicKey};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::key::PrivateMember;
 use crate::{JwkError, KeyError, SignError};
 
 /// Moduli outside of this many bits are refused: too weak, or so large that one signature takes seconds.
@@ -60,10 +61,10 @@ impl RsaKey {
     }
 
     /// The private members of a JWK in lexicographic order (RFC 7518 §6.3.2), without leading zeros.
-    pub(crate) fn private_numbers(&self) -> Result<[(&'static str, Zeroizing<Vec<u8>>); 6], KeyError> {
+    pub(crate) fn private_numbers(&self) -> Result<[PrivateMember; 6], KeyError> {
         let malformed = |error: rsa::pkcs1::Error| KeyError::Malformed(format!("the key has no PKCS#1 form: {error}"));
         let der = self.key().to_pkcs1_der().map_err(malformed)?;
-        let key = RsaPrivateKeyRef::try_from(der.as_bytes()).map_err(|error| malformed(error.into()))?;
+        let key = RsaPrivateKeyRef::try_from(der.as_bytes()).map_err(malformed)?;
         Ok([
             ("d", key.private_exponent),
             ("dp", key.exponent1),

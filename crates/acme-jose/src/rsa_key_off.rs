@@ -2,8 +2,7 @@
 
 use alloc::vec::Vec;
 
-use zeroize::Zeroizing;
-
+use crate::key::PrivateMember;
 use crate::{JwkError, KeyError, SignError};
 
 pub(crate) enum RsaKey {}
@@ -25,7 +24,7 @@ impl RsaKey {
         match *self {}
     }
 
-    pub(crate) fn private_numbers(&self) -> Result<[(&'static str, Zeroizing<Vec<u8>>); 6], KeyError> {
+    pub(crate) fn private_numbers(&self) -> Result<[PrivateMember; 6], KeyError> {
         match *self {}
     }
 

@@ -14,14 +14,12 @@ use crate::{Algorithm, SignError};
 pub fn ecdsa_der_to_fixed(algorithm: Algorithm, signature: &[u8]) -> Result<Vec<u8>, SignError> {
     let width = half_width(algorithm)?;
     let (r, s) = parse_der(signature)
-        .map_err(|_| SignError::new("the ECDSA signature is not a DER sequence of two positive integers"))?;
+        .map_err(|_| SignError::new("found an ECDSA signature that is not a DER sequence of two integers from 0"))?;
     let mut fixed = vec![0; 2 * width];
-    let (high, low) = fixed.split_at_mut(width);
-    for (number, half) in [(r, high), (s, low)] {
-        let number = number.as_bytes();
-        let Some(start) = half.len().checked_sub(number.len()) else {
-            return Err(SignError::new(format!("a number of {} octets is too wide for {algorithm}", number.len())));
-        };
+    for (number, half) in [r.as_bytes(), s.as_bytes()].into_iter().zip(fixed.chunks_mut(width)) {
+        let found = number.len();
+        let too_wide = || format!("found a number of {found} octets, expected at most {width} for {algorithm}");
+        let start = width.checked_sub(found).ok_or_else(|| SignError::new(too_wide()))?;
         half[start..].copy_from_slice(number);
     }
     Ok(fixed)
@@ -35,9 +33,9 @@ pub fn ecdsa_fixed_to_der(algorithm: Algorithm, signature: &[u8]) -> Result<Vec<
     let width = half_width(algorithm)?;
     if signature.len() != 2 * width {
         return Err(SignError::new(format!(
-            "an {algorithm} signature has {} octets, not {}",
-            2 * width,
-            signature.len()
+            "found an {algorithm} signature of {} octets, expected {}",
+            signature.len(),
+            2 * width
         )));
     }
     let (r, s) = signature.split_at(width);
@@ -45,9 +43,11 @@ pub fn ecdsa_fixed_to_der(algorithm: Algorithm, signature: &[u8]) -> Result<Vec<
 }
 
 fn half_width(algorithm: Algorithm) -> Result<usize, SignError> {
-    let len = algorithm
-        .ecdsa_signature_len()
-        .ok_or_else(|| SignError::new(format!("{algorithm} is not ECDSA: its signatures have one form only")))?;
+    let len = algorithm.ecdsa_signature_len().ok_or_else(|| {
+        SignError::new(format!(
+            "found {algorithm}, expected an ECDSA algorithm: only those have two forms of a signature"
+        ))
+    })?;
     Ok(len / 2)
 }
 

@@ -5,9 +5,10 @@ mod export;
 mod import;
 mod pem;
 
+use alloc::vec::Vec;
 use core::fmt;
 
-use alloc::vec::Vec;
+use zeroize::Zeroizing;
 
 pub use error::KeyError;
 
@@ -37,6 +38,9 @@ use crate::{Algorithm, Jwk, KeyType, SignError, Signer};
 /// let copy: PrivateKey = key.clone();
 /// ```
 pub struct PrivateKey(Secret);
+
+/// A secret number, and the member of a private JWK that holds it.
+pub(crate) type PrivateMember = (&'static str, Zeroizing<Vec<u8>>);
 
 enum Secret {
     Ec(EcKey),
