@@ -63,26 +63,31 @@ pub(crate) fn register(
     contacts: &[Contact],
     output: &Output,
 ) -> Result<Account, Failure> {
-    let key = state.key_for_new_account(shared.account_key_type)?;
-    let account = connect(shared, key, directory, output)?;
+    let (key, unstored) = state.key_for_new_account(shared.account_key_type)?;
+    let account = connect(shared, Arc::new(key), directory, output)?;
     let terms = agreement(shared, &account, output)?;
+    if let Some(pem) = unstored {
+        state.store_key(&pem)?;
+    }
     let registered = account.register(contacts, terms)?;
     state.store_account(directory, &registered.url, contacts)?;
     Ok(account)
 }
 
-/// Whether a person agrees to the terms: by flag, or, on a terminal, when asked.
+/// Whether a person agrees to the terms, if there are any: by flag, or, on a terminal, when asked.
 fn agreement(shared: &Shared, account: &Account, output: &Output) -> Result<Terms, Failure> {
-    if shared.agree_tos {
-        return Ok(Terms::Agreed);
-    }
     match &account.directory()?.meta.terms_of_service {
+        _ if shared.agree_tos => Ok(Terms::Agreed),
+        None => Ok(Terms::NotAgreed),
         Some(terms)
             if output.may_ask() && output.ask(&format!("Do you agree to the terms of service at {terms} ?"))? =>
         {
             Ok(Terms::Agreed)
         }
-        _ => Ok(Terms::NotAgreed),
+        Some(terms) => Err(Failure::new(
+            format!("nobody has agreed to the CA's terms of service yet: {terms}"),
+            "read them; agree with --agree-tos",
+        )),
     }
 }
 

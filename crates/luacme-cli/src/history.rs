@@ -56,8 +56,13 @@ impl History {
         let attempt = Attempt { at: now, outcome, detail: detail.to_owned(), not_before };
         let failed = |error: std::io::Error| Failure::file("write", &self.path, error);
         let line = serde_json::to_string(&attempt).map_err(|error| failed(error.into()))?;
+        // A line that a crash cut short must not swallow this one.
+        let start = match self.text()? {
+            text if text.is_empty() || text.ends_with('\n') => "",
+            _ => "\n",
+        };
         let mut file = OpenOptions::new().create(true).append(true).open(&self.path).map_err(failed)?;
-        file.write_all(format!("{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+        file.write_all(format!("{start}{line}\n").as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
     }
 
     /// Refuses when the CA asked in the last attempt not to be asked again yet (RFC 8555 §6.6).
@@ -79,10 +84,13 @@ impl History {
         }
     }
 
+    fn text(&self) -> Result<String, Failure> {
+        Ok(files::read(&self.path)?.unwrap_or_default())
+    }
+
     /// The last attempt. A line that was cut short by a crash does not count.
     fn last(&self) -> Result<Option<Attempt>, Failure> {
-        let text = files::read(&self.path)?.unwrap_or_default();
-        Ok(text.lines().rev().find_map(|line| serde_json::from_str(line).ok()))
+        Ok(self.text()?.lines().rev().find_map(|line| serde_json::from_str(line).ok()))
     }
 }
 

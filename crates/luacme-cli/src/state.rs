@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use acme_jose::PrivateKey;
+use acme_jose::{PrivateKey, Zeroizing};
 use acme_proto::Contact;
 use serde::{Deserialize, Serialize};
 
@@ -88,15 +88,22 @@ impl State {
         }
     }
 
-    /// The key for a new account: the one in the key file, else a new one, which is stored before anything is sent.
-    pub(crate) fn key_for_new_account(&self, asked: Option<KeyTypeArgument>) -> Result<Arc<PrivateKey>, Failure> {
+    /// The key for a new account: the one in the key file, else a new one, with the PEM text that is to be stored before
+    /// the CA hears of it.
+    pub(crate) fn key_for_new_account(
+        &self,
+        asked: Option<KeyTypeArgument>,
+    ) -> Result<(PrivateKey, Option<Zeroizing<String>>), Failure> {
         let path = self.key_file();
-        if let Some(text) = files::read(&path)? {
-            return parse_key(&path, &text).map(Arc::new);
+        match files::read(&path)? {
+            Some(text) => parse_key(&path, &text).map(|key| (key, None)),
+            None => new_key(asked.unwrap_or_default()).map(|(key, pem)| (key, Some(pem))),
         }
-        let (key, pem) = new_key(asked.unwrap_or_default())?;
-        files::write(&path, pem.as_bytes(), Readers::Owner)?;
-        Ok(Arc::new(key))
+    }
+
+    /// Stores a new account key.
+    pub(crate) fn store_key(&self, pem: &str) -> Result<(), Failure> {
+        files::write(&self.key_file(), pem.as_bytes(), Readers::Owner)
     }
 
     /// Stores an account. The key is in its file already.
@@ -114,7 +121,7 @@ impl State {
 }
 
 /// A new private key, and the same as PEM.
-pub(crate) fn new_key(key_type: KeyTypeArgument) -> Result<(PrivateKey, acme_jose::Zeroizing<String>), Failure> {
+pub(crate) fn new_key(key_type: KeyTypeArgument) -> Result<(PrivateKey, Zeroizing<String>), Failure> {
     let failed = |error: acme_jose::KeyError| {
         Failure::new(format!("cannot make a {key_type} key: {error}"), "choose another type")
     };
