@@ -97,14 +97,14 @@ pub(crate) struct Step {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options for all commands")]
 pub(crate) struct Shared {
-    /// Where accounts and certificates are kept [default: see the manual]
+    /// Where all is kept [default: /var/lib/luacme for root, ~/.local/share/luacme for others]
     #[arg(long, value_name = "DIR", env = "LUACME_DIR", global = true)]
     pub(crate) dir: Option<PathBuf>,
     /// The account file [default: DIR/account.json]
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) account: Option<PathBuf>,
-    /// The CA: a directory URL or a short name [default: letsencrypt]
-    #[arg(long, value_name = "URL|NAME", env = "LUACME_SERVER", global = true)]
+    /// The CA: a directory URL or a short name [default: $LUACME_SERVER, else letsencrypt]
+    #[arg(long, value_name = "URL|NAME", global = true)]
     pub(crate) server: Option<String>,
     /// Let's Encrypt's test CA
     #[arg(long, conflicts_with = "server", global = true)]

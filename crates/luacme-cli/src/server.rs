@@ -18,12 +18,13 @@ const NAMES: [(&str, &str); 9] = [
     ("actalis", "https://acme-api.actalis.com/acme/directory"),
 ];
 
-/// The directory URL that the command line asks for, if it asks for one.
+/// The directory URL that the command line asks for, or else the environment, if either does.
 pub(crate) fn asked(shared: &Shared) -> Result<Option<String>, Failure> {
-    match (&shared.server, shared.staging) {
-        (_, true) => Ok(Some(STAGING.to_owned())),
-        (Some(server), false) => directory_url(server).map(Some),
-        (None, false) => Ok(None),
+    let environment = || std::env::var("LUACME_SERVER").ok().filter(|server| !server.is_empty());
+    match &shared.server {
+        _ if shared.staging => Ok(Some(STAGING.to_owned())),
+        Some(server) => directory_url(server).map(Some),
+        None => environment().map(|server| directory_url(&server)).transpose(),
     }
 }
 
