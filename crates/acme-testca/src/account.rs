@@ -4,9 +4,10 @@ use acme_jose::{Jwk, Jws, ParsedKeyId};
 use serde_json::{Map, Value, json};
 
 use crate::Resource;
-use crate::ca::{Ca, TERMS};
+use crate::ca::{Ca, Call, TERMS};
 use crate::envelope::{Payload, check_url, refusal};
 use crate::http::Response;
+use crate::order::Order;
 use crate::problem::{ErrorType, Problem};
 use crate::routes::Routes;
 use crate::state::{State, Status};
@@ -67,58 +68,48 @@ pub(crate) fn create(ca: &Ca, state: &mut State, key: Jwk, payload: &Payload) ->
 }
 
 /// Reads, changes or deactivates an account (RFC 8555 §7.3.2 and §7.3.6).
-pub(crate) fn update(
-    ca: &Ca,
-    state: &mut State,
-    id: &str,
-    signer: &str,
-    payload: &Payload,
-) -> Result<Response, Problem> {
-    let account = own(state, id, signer)?;
-    if !payload.is_empty() {
-        let asked = payload.object()?;
-        if let Some(contact) = contacts(&asked)? {
+pub(crate) fn update(call: &mut Call<'_>) -> Result<Response, Problem> {
+    let account = own(call.state, call.id, &call.account)?;
+    if !call.payload.is_empty() {
+        let asked = call.payload.object()?;
+        let (contact, deactivate) = (contacts(&asked)?, deactivates(&asked)?);
+        if let Some(contact) = contact {
             account.contact = contact;
         }
-        if deactivates(&asked)? {
+        if deactivate {
             account.status = Status::Deactivated;
         }
     }
-    Ok(account.respond(&ca.routes, id, 200))
+    Ok(account.respond(&call.ca.routes, call.id, 200))
 }
 
-/// The orders of an account (RFC 8555 §7.1.2.1), on one page.
-pub(crate) fn orders(
-    ca: &Ca,
-    state: &mut State,
-    id: &str,
-    signer: &str,
-    payload: &Payload,
-) -> Result<Response, Problem> {
-    payload.nothing()?;
-    own(state, id, signer)?;
-    let owned = state.orders.iter().filter(|(_, order)| order.account == id);
-    let urls: Vec<_> = owned.map(|(order, _)| ca.routes.url_of(Resource::Order, order)).collect();
+/// The orders of an account, without those that are invalid (RFC 8555 §7.1.2.1), on one page.
+pub(crate) fn orders(call: &mut Call<'_>) -> Result<Response, Problem> {
+    call.payload.nothing()?;
+    own(call.state, call.id, &call.account)?;
+    let listed = |order: &Order| order.account == call.id && order.status(call.state) != Status::Invalid;
+    let orders = call.state.orders.iter().filter(|(_, order)| listed(order));
+    let urls: Vec<_> = orders.map(|(order, _)| call.ca.routes.url_of(Resource::Order, order)).collect();
     Ok(Response::json(200, &json!({ "orders": urls })))
 }
 
 /// keyChange: two signatures, the old key's around the new key's (RFC 8555 §7.3.5).
-pub(crate) fn change_key(ca: &Ca, state: &mut State, signer: &str, payload: &Payload) -> Result<Response, Problem> {
-    let new_key = new_key(ca, state, signer, payload).map_err(|problem| problem.breaking("RFC 8555 §7.3.5"))?;
-    if let Some((other, _)) = state.account_by_key(&new_key) {
-        let location = ca.routes.url_of(Resource::Account, other);
+pub(crate) fn change_key(call: &mut Call<'_>) -> Result<Response, Problem> {
+    let new_key = new_key(call).map_err(|problem| problem.breaking("RFC 8555 §7.3.5"))?;
+    if let Some((other, _)) = call.state.account_by_key(&new_key) {
+        let location = call.ca.routes.url_of(Resource::Account, other);
         return Err(Problem::malformed("the new key is the key of an account")
             .status(409)
             .header("Location", location));
     }
-    let account = own(state, signer, signer)?;
+    let account = own(call.state, &call.account, &call.account)?;
     account.key = new_key;
-    Ok(account.respond(&ca.routes, signer, 200))
+    Ok(account.respond(&call.ca.routes, &call.account, 200))
 }
 
 /// The key of the inner JWS, if all of it is as it should be.
-fn new_key(ca: &Ca, state: &mut State, signer: &str, payload: &Payload) -> Result<Jwk, Problem> {
-    let inner = Jws::from_json(&payload.octets).map_err(refusal)?;
+fn new_key(call: &mut Call<'_>) -> Result<Jwk, Problem> {
+    let inner = Jws::from_json(&call.payload.octets).map_err(refusal)?;
     let header = inner.header().map_err(refusal)?;
     let ParsedKeyId::Jwk(key) = header.key.clone() else {
         return Err(Problem::malformed("the inner JWS has a kid, expected a jwk"));
@@ -126,18 +117,23 @@ fn new_key(ca: &Ca, state: &mut State, signer: &str, payload: &Payload) -> Resul
     if header.nonce.is_some() {
         return Err(Problem::malformed("the inner JWS has a nonce, expected none"));
     }
-    check_url(&header, &payload.url)?;
+    check_url(&header, &call.payload.url)?;
     inner.verify(&key).map_err(|error| Problem::malformed(format!("the inner JWS: {error}")))?;
-    let asked = Payload { octets: inner.payload(), url: String::new() }.object()?;
-    let account = own(state, signer, signer)?;
-    let old = asked.get("oldKey").and_then(|old| Jwk::from_json(old.to_string().as_bytes()).ok());
-    if asked.get("account") != Some(&json!(ca.routes.url_of(Resource::Account, signer))) {
+    check_inner(call, &Payload { octets: inner.payload(), url: String::new() }.object()?)?;
+    Ok(key)
+}
+
+/// What the holder of the new key agrees to: to take over this account from this key.
+fn check_inner(call: &mut Call<'_>, agreed: &Map<String, Value>) -> Result<(), Problem> {
+    let account = own(call.state, &call.account, &call.account)?;
+    if agreed.get("account") != Some(&json!(call.ca.routes.url_of(Resource::Account, &call.account))) {
         return Err(Problem::malformed("the inner account is not the outer kid"));
     }
+    let old = agreed.get("oldKey").and_then(|old| Jwk::from_json(old.to_string().as_bytes()).ok());
     if old.as_ref() != Some(&account.key) {
         return Err(Problem::malformed("oldKey is not the key of the account"));
     }
-    Ok(key)
+    Ok(())
 }
 
 fn own<'a>(state: &'a mut State, id: &str, signer: &str) -> Result<&'a mut Account, Problem> {

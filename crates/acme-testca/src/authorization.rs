@@ -1,19 +1,19 @@
 //! Authorizations and their challenges (RFC 8555 §7.5).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::Resource;
 use crate::account::deactivates;
-use crate::ca::{CAA_IDENTITY, Ca};
-use crate::envelope::Payload;
+use crate::ca::{CAA_IDENTITY, Ca, Call};
 use crate::http::Response;
 use crate::identifier::Identifier;
 use crate::order::LIFETIME;
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::state::{Id, Owned, State, Status, owned, timestamp};
+use crate::state::{Id, Owned, State, Status, owned, owned_mut, timestamp};
 use crate::validate::{self, Task};
 
 /// An authorization (RFC 8555 §7.1.4).
@@ -131,21 +131,15 @@ fn offer(state: &mut State, account: &Id, authorization: &Id, kind: &'static str
 }
 
 /// Reads or deactivates an authorization (RFC 8555 §7.5.2).
-pub(crate) fn update(
-    ca: &Ca,
-    state: &mut State,
-    id: &str,
-    account: &str,
-    payload: &Payload,
-) -> Result<Response, Problem> {
-    let authorization = owned(&mut state.authorizations, id, account)?;
-    if !payload.is_empty()
-        && deactivates(&payload.object()?)?
+pub(crate) fn update(call: &mut Call<'_>) -> Result<Response, Problem> {
+    let authorization = owned_mut(&mut call.state.authorizations, call.id, &call.account)?;
+    if !call.payload.is_empty()
+        && deactivates(&call.payload.object()?)?
         && matches!(authorization.status, Status::Pending | Status::Valid)
     {
         authorization.status = Status::Deactivated;
     }
-    let object = to_json(ca, state, id)?;
+    let object = to_json(call.ca, call.state, call.id)?;
     Ok(Response::json(200, &object))
 }
 
@@ -170,23 +164,18 @@ fn to_json(ca: &Ca, state: &mut State, id: &str) -> Result<Value, Problem> {
 }
 
 /// Reads a challenge, or takes `{}` as the word that it can be validated (RFC 8555 §7.5.1).
-pub(crate) fn respond(
-    ca: &Arc<Ca>,
-    state: &mut State,
-    id: &str,
-    account: &str,
-    payload: &Payload,
-) -> Result<Response, Problem> {
-    let challenge = owned(&mut state.challenges, id, account)?;
-    let up = ca.routes.url_of(Resource::Authorization, &challenge.authorization);
-    if !payload.is_empty() {
-        if !payload.object()?.is_empty() {
+pub(crate) fn respond(call: &mut Call<'_>) -> Result<Response, Problem> {
+    owned(&call.state.challenges, call.id, &call.account)?;
+    if !call.payload.is_empty() {
+        if !call.payload.object()?.is_empty() {
             return Err(Problem::malformed("the answer to this challenge is {}").breaking("RFC 8555 §7.5.1"));
         }
-        begin(ca, state, id);
+        begin(call.ca, call.state, call.id);
     }
-    let challenge = owned(&mut state.challenges, id, account)?;
-    Ok(Response::json(200, &challenge.to_json(&ca.routes, id)).header("Link", format!("<{up}>;rel=\"up\"")))
+    let challenge = owned(&call.state.challenges, call.id, &call.account)?;
+    let up = call.ca.routes.url_of(Resource::Authorization, &challenge.authorization);
+    let response = Response::json(200, &challenge.to_json(&call.ca.routes, call.id));
+    Ok(response.header("Link", format!("<{up}>;rel=\"up\"")))
 }
 
 /// Starts the validation of a challenge, unless it was started before or its authorization is decided.
@@ -204,10 +193,10 @@ fn begin(ca: &Arc<Ca>, state: &mut State, id: &str) {
         token: challenge.token.clone().unwrap_or_default(),
         thumbprint: account.key.thumbprint(),
     };
-    let (ca, id) = (Arc::clone(ca), id.to_string());
-    Arc::clone(&ca).workers.spawn(move || {
-        let outcome = validate::validate(&ca, &task);
-        settle(&mut ca.lock(), &id, outcome);
+    let (shared, id) = (Arc::clone(ca), id.to_string());
+    ca.workers.spawn(move || {
+        let outcome = validate::validate(&shared, &task);
+        settle(&mut shared.lock(), &id, outcome);
     });
 }
 
@@ -216,7 +205,7 @@ fn settle(state: &mut State, id: &str, outcome: Result<(), Problem>) {
     let Some(challenge) = state.challenges.get_mut(id) else { return };
     let status = if outcome.is_ok() { Status::Valid } else { Status::Invalid };
     challenge.status = status;
-    challenge.validated = outcome.is_ok().then(|| timestamp(std::time::Duration::ZERO));
+    challenge.validated = outcome.is_ok().then(|| timestamp(Duration::ZERO));
     challenge.error = outcome.err();
     if let Some(authorization) = state.authorizations.get_mut(&challenge.authorization)
         && authorization.status == Status::Pending

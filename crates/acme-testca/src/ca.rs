@@ -116,32 +116,36 @@ fn signed(
         Resource::RevokeCert => certificate::revoke(ca, state, envelope),
         _ => {
             let (account, payload) = envelope.by_account(ca, state)?;
-            for_account(ca, state, account, &payload, resource, id)
+            by_account(resource, &mut Call { ca, state, account, id, payload })
         }
     }
 }
 
-fn for_account(
-    ca: &Arc<Ca>,
-    state: &mut State,
-    account: Id,
-    payload: &Payload,
-    resource: Resource,
-    id: &str,
-) -> Result<Response, Problem> {
+/// A request that an account has signed.
+pub(crate) struct Call<'a> {
+    pub(crate) ca: &'a Arc<Ca>,
+    pub(crate) state: &'a mut State,
+    /// Whose request it is.
+    pub(crate) account: Id,
+    /// What it is about: empty for resources of which there is one.
+    pub(crate) id: &'a str,
+    pub(crate) payload: Payload,
+}
+
+fn by_account(resource: Resource, call: &mut Call<'_>) -> Result<Response, Problem> {
     match resource {
         // RFC 8555 §6.3 wants these two to be readable by POST-as-GET as well.
-        Resource::Directory => payload.nothing().map(|()| directory(ca)),
-        Resource::NewNonce => payload.nothing().map(|()| Response::empty(204)),
-        Resource::Account => account::update(ca, state, id, &account, payload),
-        Resource::Orders => account::orders(ca, state, id, &account, payload),
-        Resource::KeyChange => account::change_key(ca, state, &account, payload),
-        Resource::NewOrder => order::create(ca, state, account, payload),
-        Resource::Order => order::read(ca, state, id, &account, payload),
-        Resource::Finalize => order::finalize(ca, state, id, &account, payload),
-        Resource::Authorization => authorization::update(ca, state, id, &account, payload),
-        Resource::Challenge => authorization::respond(ca, state, id, &account, payload),
-        Resource::Certificate => certificate::download(state, id, &account, payload),
+        Resource::Directory => call.payload.nothing().map(|()| directory(call.ca)),
+        Resource::NewNonce => call.payload.nothing().map(|()| Response::empty(204)),
+        Resource::Account => account::update(call),
+        Resource::Orders => account::orders(call),
+        Resource::KeyChange => account::change_key(call),
+        Resource::NewOrder => order::create(call),
+        Resource::Order => order::read(call),
+        Resource::Finalize => order::finalize(call),
+        Resource::Authorization => authorization::update(call),
+        Resource::Challenge => authorization::respond(call),
+        Resource::Certificate => certificate::download(call),
         Resource::NewAccount | Resource::RevokeCert | Resource::Unknown => Err(Problem::not_found()),
     }
 }

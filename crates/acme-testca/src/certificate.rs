@@ -6,8 +6,8 @@ use acme_jose::{Jwk, base64url};
 use serde_json::Value;
 
 use crate::authorization;
-use crate::ca::Ca;
-use crate::envelope::{Envelope, Payload};
+use crate::ca::{Ca, Call};
+use crate::envelope::Envelope;
 use crate::http::Response;
 use crate::identifier::Identifier;
 use crate::issue::Issued;
@@ -44,9 +44,9 @@ enum Revoker {
 }
 
 /// The chain, leaf first (RFC 8555 §9.1).
-pub(crate) fn download(state: &mut State, id: &str, account: &str, payload: &Payload) -> Result<Response, Problem> {
-    payload.nothing()?;
-    let certificate = owned(&mut state.certificates, id, account)?;
+pub(crate) fn download(call: &Call<'_>) -> Result<Response, Problem> {
+    call.payload.nothing()?;
+    let certificate = owned(&call.state.certificates, call.id, &call.account)?;
     Ok(Response::text(200, "application/pem-certificate-chain", &certificate.chain))
 }
 

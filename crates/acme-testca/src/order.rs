@@ -10,15 +10,15 @@ use serde_json::{Map, Value, json};
 
 use crate::Resource;
 use crate::authorization;
-use crate::ca::Ca;
+use crate::ca::{Ca, Call};
 use crate::certificate::Certificate;
 use crate::envelope::Payload;
 use crate::http::Response;
 use crate::identifier::Identifier;
 use crate::problem::{ErrorType, Problem};
-use crate::state::{Id, Owned, State, Status, owned, timestamp};
+use crate::state::{Id, Owned, State, Status, owned, owned_mut, timestamp};
 
-/// How long an order or authorization can be used.
+/// When an order or authorization says that it expires. Nobody sees to it: no test CA lives for so long.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 
 /// Identifiers an order may have, as many as Let's Encrypt allows.
@@ -49,7 +49,7 @@ impl Owned for Order {
 }
 
 impl Order {
-    fn status(&self, state: &State) -> Status {
+    pub(crate) fn status(&self, state: &State) -> Status {
         match self.stage {
             Stage::Processing => Status::Processing,
             Stage::Valid(_) => Status::Valid,
@@ -69,19 +69,23 @@ impl Order {
 }
 
 /// newOrder (RFC 8555 §7.4).
-pub(crate) fn create(ca: &Ca, state: &mut State, account: Id, payload: &Payload) -> Result<Response, Problem> {
-    let asked = payload.object()?;
+pub(crate) fn create(call: &mut Call<'_>) -> Result<Response, Problem> {
+    let asked = call.payload.object()?;
     if asked.contains_key("notBefore") || asked.contains_key("notAfter") {
         return Err(Problem::malformed("this CA chooses notBefore and notAfter itself"));
     }
     let identifiers = identifiers(&asked)?;
-    let reuse = ca.behaviours.authorization_reuse();
-    let authorizations =
-        identifiers.iter().map(|identifier| authorization::for_order(state, &account, identifier, reuse)).collect();
-    let id = state.new_id();
+    let reuse = call.ca.behaviours.authorization_reuse();
+    let authorizations = identifiers
+        .iter()
+        .map(|identifier| authorization::for_order(call.state, &call.account, identifier, reuse))
+        .collect();
+    let id = call.state.new_id();
+    let account = call.account.clone();
     let order = Order { account, identifiers, authorizations, stage: Stage::Open, expires: timestamp(LIFETIME) };
-    state.orders.insert(id.clone(), order);
-    respond(ca, state, &id, 201).map(|response| response.header("Location", ca.routes.url_of(Resource::Order, &id)))
+    call.state.orders.insert(id.clone(), order);
+    let location = call.ca.routes.url_of(Resource::Order, &id);
+    respond(call.ca, call.state, &id, 201).map(|response| response.header("Location", location))
 }
 
 /// The identifiers asked for, without doubles; all that are wrong with them is said at once (RFC 8555 §6.7.1).
@@ -104,41 +108,27 @@ fn identifiers(asked: &Map<String, Value>) -> Result<BTreeSet<Identifier>, Probl
 }
 
 /// Reads an order.
-pub(crate) fn read(
-    ca: &Ca,
-    state: &mut State,
-    id: &str,
-    account: &str,
-    payload: &Payload,
-) -> Result<Response, Problem> {
-    payload.nothing()?;
-    owned(&mut state.orders, id, account)?;
-    respond(ca, state, id, 200)
+pub(crate) fn read(call: &mut Call<'_>) -> Result<Response, Problem> {
+    call.payload.nothing()?;
+    owned(&call.state.orders, call.id, &call.account)?;
+    respond(call.ca, call.state, call.id, 200)
 }
 
 /// finalize: takes the CSR, then signs in the background (RFC 8555 §7.4).
-pub(crate) fn finalize(
-    ca: &Arc<Ca>,
-    state: &mut State,
-    id: &str,
-    account: &str,
-    payload: &Payload,
-) -> Result<Response, Problem> {
-    owned(&mut state.orders, id, account)?;
-    let order = state.orders.get(id).ok_or_else(Problem::not_found)?;
-    let status = order.status(state);
+pub(crate) fn finalize(call: &mut Call<'_>) -> Result<Response, Problem> {
+    let order = owned(&call.state.orders, call.id, &call.account)?;
+    let status = order.status(call.state);
     if status != Status::Ready {
         let detail = format!("the order is {}, expected ready", status.name());
         return Err(Problem::new(ErrorType::OrderNotReady, detail).breaking("RFC 8555 §7.4"));
     }
-    let key = checked_csr(state, order, payload)?.public_key().clone();
-    let serial = state.random.octets();
-    let order = owned(&mut state.orders, id, account)?;
-    order.stage = Stage::Processing;
+    let key = checked_csr(call.state, order, &call.payload)?.public_key().clone();
     let identifiers = order.identifiers.clone();
-    let response = respond(ca, state, id, 200)?;
-    let (ca, id) = (Arc::clone(ca), id.to_string());
-    Arc::clone(&ca).workers.spawn(move || sign(&ca, &id, &identifiers, key, serial));
+    let serial = call.state.random.octets();
+    owned_mut(&mut call.state.orders, call.id, &call.account)?.stage = Stage::Processing;
+    let response = respond(call.ca, call.state, call.id, 200)?;
+    let (ca, id) = (Arc::clone(call.ca), call.id.to_string());
+    call.ca.workers.spawn(move || sign(&ca, &id, &identifiers, key, serial));
     Ok(response)
 }
 

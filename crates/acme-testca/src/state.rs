@@ -86,14 +86,20 @@ impl Status {
     }
 }
 
-/// What `account` may have of `objects`: its own.
-pub(crate) fn owned<'a, T: Owned>(
+/// One of `objects`, if it is `account`'s.
+pub(crate) fn owned<'a, T: Owned>(objects: &'a HashMap<Id, T>, id: &str, account: &str) -> Result<&'a T, Problem> {
+    let object = objects.get(id).ok_or_else(Problem::not_found)?;
+    if object.owner() == account { Ok(object) } else { Err(Problem::unauthorized("this belongs to another account")) }
+}
+
+/// The same, to be changed.
+pub(crate) fn owned_mut<'a, T: Owned>(
     objects: &'a mut HashMap<Id, T>,
     id: &str,
     account: &str,
 ) -> Result<&'a mut T, Problem> {
-    let object = objects.get_mut(id).ok_or_else(Problem::not_found)?;
-    if object.owner() == account { Ok(object) } else { Err(Problem::unauthorized("this belongs to another account")) }
+    owned(objects, id, account)?;
+    objects.get_mut(id).ok_or_else(Problem::not_found)
 }
 
 /// Something that belongs to an account.

@@ -101,7 +101,9 @@ fn orders_are_listed() {
     let ca = TestCa::builder().start().unwrap();
     let mut client = Client::registered(&ca);
     let mut orders = [client.order(&["a.test"]).0, client.order(&["b.test"]).0];
-    Client::registered(&ca).order(&["c.test"]);
+    let (_, given_up) = client.order(&["c.test"]);
+    client.post(given_up["authorizations"][0].as_str().unwrap(), json!({ "status": "deactivated" }));
+    Client::registered(&ca).order(&["d.test"]);
     let account = client.kid.clone().unwrap();
     let url = client.read(&account).json()["orders"].as_str().unwrap().to_string();
     let mut listed: Vec<String> = serde_json::from_value(client.read(&url).json()["orders"].clone()).unwrap();
@@ -123,36 +125,40 @@ fn an_authorization_can_be_given_up() {
     assert_eq!(answer.json()["status"], "pending", "its challenges are not validated any more");
 }
 
-/// keyChange to `new`, with this payload in the inner JWS.
-fn change_key(client: &mut Client, new: &PrivateKey, inner: &Value) -> Answer {
-    let url = client.url("keyChange");
-    let inner = Jws::sign_inner(new, &url, &Payload::json(inner).unwrap()).unwrap();
-    client.post_payload(&url, &Payload::json(&inner).unwrap())
-}
-
 fn jwk(key: &PrivateKey) -> Value {
     serde_json::from_str(&key.public_key().to_json()).unwrap()
+}
+
+/// keyChange with an inner JWS by `new`, signed for `url`.
+fn change_key(client: &mut Client, new: &PrivateKey, url: &str, inner: &Value) -> Answer {
+    let inner = Jws::sign_inner(new, url, &Payload::json(inner).unwrap()).unwrap();
+    let url = client.url("keyChange");
+    client.post_payload(&url, &Payload::json(&inner).unwrap())
 }
 
 #[test]
 fn the_account_key_can_be_changed() {
     let ca = TestCa::builder().start().unwrap();
     let mut client = Client::registered(&ca);
-    let account = client.kid.clone().unwrap();
+    let (account, url) = (client.kid.clone().unwrap(), client.url("keyChange"));
     let new = PrivateKey::generate(KeyType::P384).unwrap();
     let right = json!({ "account": account, "oldKey": jwk(&client.key) });
-    for (why, inner) in [
-        ("another account", json!({ "account": "https://a.test/1", "oldKey": jwk(&client.key) })),
-        ("another old key", json!({ "account": account, "oldKey": jwk(&new) })),
-        ("no old key", json!({ "account": account })),
+    for (why, url, inner) in [
+        ("another account", &url, json!({ "account": "https://a.test/1", "oldKey": jwk(&client.key) })),
+        ("another old key", &url, json!({ "account": account, "oldKey": jwk(&new) })),
+        ("no old key", &url, json!({ "account": account })),
     ] {
-        assert_eq!(change_key(&mut client, &new, &inner).problem(), "malformed", "{why}");
-        assert_eq!(ca.breaches().last().unwrap().clause, "RFC 8555 §7.3.5", "{why}");
+        assert_eq!(change_key(&mut client, &new, url, &inner).problem(), "malformed", "{why}");
     }
+    assert_eq!(change_key(&mut client, &new, &account, &right).problem(), "unauthorized", "another url");
+    let mut forged = json!(Jws::sign_inner(&new, &url, &Payload::json(&right).unwrap()).unwrap());
+    forged["signature"] = json!(Jws::sign_inner(&new, &url, &Payload::Empty).unwrap())["signature"].clone();
+    assert_eq!(client.post(&url, forged).problem(), "malformed", "a wrong signature");
+    assert_eq!(ca.breaches().iter().map(|breach| breach.clause).collect::<Vec<_>>(), ["RFC 8555 §7.3.5"; 5]);
     let other = Client::registered(&ca);
-    let taken = change_key(&mut client, &other.key, &right);
+    let taken = change_key(&mut client, &other.key, &url, &right);
     assert_eq!((taken.status, Some(taken.location())), (409, other.kid), "the key of another account");
-    assert_eq!(change_key(&mut client, &new, &right).status, 200);
+    assert_eq!(change_key(&mut client, &new, &url, &right).status, 200);
     assert_eq!(client.read(&account).problem(), "malformed", "the old key signs no more");
     client.key = new;
     assert_eq!(client.read(&account).status, 200);

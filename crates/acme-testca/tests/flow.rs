@@ -4,6 +4,8 @@
 
 mod client;
 
+use std::io::Write as _;
+use std::net::{Shutdown, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,7 +85,7 @@ fn addresses_are_validated_and_certified() {
 #[test]
 fn a_failed_validation_makes_all_of_it_invalid_and_says_why() {
     let responder = Responder::start();
-    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (why, kind, address, body, want, part) in [
         ("another account's key", "http-01", responder.address, Some("x.y"), "incorrectResponse", "expected"),
         ("nothing published", "http-01", responder.address, None, "incorrectResponse", "404"),
@@ -135,6 +137,25 @@ fn only_white_space_at_the_end_is_forgiven() {
         client.post(url, json!({}));
         assert_eq!(client.wait(url, &["processing"])["status"], want, "{why}");
     }
+}
+
+#[test]
+fn a_validation_does_not_bring_back_what_was_given_up() {
+    let web = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ca = TestCa::builder().http01_addr(web.local_addr().unwrap()).start().unwrap();
+    let mut client = Client::registered(&ca);
+    let (_, order) = client.order(&["a.test"]);
+    let authorization = order["authorizations"][0].as_str().unwrap();
+    let challenge = client.challenge(&order["authorizations"][0], "http-01");
+    let url = challenge["url"].as_str().unwrap();
+    client.post(url, json!({}));
+    let (mut fetch, _) = web.accept().unwrap();
+    client.post(authorization, json!({ "status": "deactivated" }));
+    let answer = format!("HTTP/1.1 200 OK\r\n\r\n{}", client.key_authorization(&challenge));
+    fetch.write_all(answer.as_bytes()).unwrap();
+    fetch.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(client.wait(url, &["processing"])["status"], "valid");
+    assert_eq!(client.read(authorization).json()["status"], "deactivated");
 }
 
 #[test]

@@ -18,6 +18,7 @@ fn new_nonce_answers_as_the_rfc_says() {
     let get = client.connection.send("GET", path(&url), &[AGENT], b"");
     let read = client.read(&url);
     for (why, answer, status) in [("HEAD", &head, 200), ("GET", &get, 204), ("POST-as-GET", &read, 204)] {
+        assert_eq!(answer.header("Content-Length").is_none(), status == 204, "{why}: RFC 9110 §8.6");
         assert_eq!((answer.status, answer.header("Cache-Control")), (status, Some("no-store")), "{why}");
         assert!(answer.header("Link").unwrap().ends_with(";rel=\"index\""), "{why}");
     }
