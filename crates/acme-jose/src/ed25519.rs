@@ -1,52 +1,25 @@
-//! Ed25519 keys (RFC 8037).
+//! Ed25519 (RFC 8037).
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use pkcs8::EncodePrivateKey as _;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use crate::{JwkError, KeyError};
+use crate::key::{PrivateMember, SecretKey};
+use crate::{Algorithm, Jwk, JwkError, KeyError, SignError};
 
-pub(crate) struct Ed25519Key(SigningKey);
+pub(crate) fn generate() -> Result<Box<dyn SecretKey>, KeyError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut()).map_err(|_| KeyError::Random)?;
+    Ok(Box::new(Key(SigningKey::from_bytes(&seed))))
+}
 
-/// What `PrivateKey` promises of its memory.
-const _: fn(&SigningKey) -> &dyn zeroize::ZeroizeOnDrop = |key| key;
-
-impl Ed25519Key {
-    pub(crate) fn generate() -> Result<Self, KeyError> {
-        let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(seed.as_mut()).map_err(|_| KeyError::Random)?;
-        Ok(Self(SigningKey::from_bytes(&seed)))
-    }
-
-    /// A key from its 32 octets (RFC 8032 §5.1.5), and its public key when that came along.
-    pub(crate) fn from_seed(seed: &[u8], public: Option<&[u8]>) -> Result<Self, KeyError> {
-        let seed: &[u8; 32] =
-            seed.try_into().map_err(|_| KeyError::Width { key: "Ed25519", found: seed.len(), expected: 32 })?;
-        let key = Self(SigningKey::from_bytes(seed));
-        match public {
-            Some(public) if public != key.public() => Err(KeyError::Mismatch),
-            _ => Ok(key),
-        }
-    }
-
-    pub(crate) fn public(&self) -> [u8; 32] {
-        self.0.verifying_key().to_bytes()
-    }
-
-    pub(crate) fn seed(&self) -> Zeroizing<Vec<u8>> {
-        Zeroizing::new(self.0.as_bytes().to_vec())
-    }
-
-    pub(crate) fn sign(&self, message: &[u8]) -> Vec<u8> {
-        self.0.sign(message).to_bytes().to_vec()
-    }
-
-    pub(crate) fn to_pkcs8(&self) -> pkcs8::Result<pkcs8::SecretDocument> {
-        // Without the public key: the v2 form that carries it is refused by older OpenSSL.
-        ed25519_dalek::pkcs8::KeypairBytes { secret_key: *self.0.as_bytes(), public_key: None }.to_pkcs8_der()
-    }
+/// A key from its 32 octets (RFC 8032 §5.1.5).
+pub(crate) fn from_seed(seed: &[u8]) -> Result<Box<dyn SecretKey>, KeyError> {
+    let seed: &[u8; 32] =
+        seed.try_into().map_err(|_| KeyError::Width { key: "Ed25519", found: seed.len(), expected: 32 })?;
+    Ok(Box::new(Key(SigningKey::from_bytes(seed))))
 }
 
 /// Whether the octets are a point of the curve, and not one of small order.
@@ -61,4 +34,31 @@ pub(crate) fn check_public(public: &[u8; 32]) -> Result<(), JwkError> {
 pub(crate) fn verify(public: &[u8; 32], message: &[u8], signature: &[u8]) -> bool {
     let Ok(key) = VerifyingKey::from_bytes(public) else { return false };
     Signature::from_slice(signature).is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+}
+
+struct Key(SigningKey);
+
+impl ZeroizeOnDrop for Key where SigningKey: ZeroizeOnDrop {}
+
+impl SecretKey for Key {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::EdDsa
+    }
+
+    fn public_key(&self) -> Jwk {
+        Jwk::ed25519(self.0.verifying_key().to_bytes())
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        Ok(self.0.sign(message).to_bytes().to_vec())
+    }
+
+    fn to_pkcs8(&self) -> pkcs8::Result<pkcs8::SecretDocument> {
+        // Without the public key: the v2 form that carries it is refused by older OpenSSL.
+        ed25519_dalek::pkcs8::KeypairBytes { secret_key: *self.0.as_bytes(), public_key: None }.to_pkcs8_der()
+    }
+
+    fn private_members(&self) -> Result<Vec<PrivateMember>, KeyError> {
+        Ok(Vec::from([("d", Zeroizing::new(self.0.as_bytes().to_vec()))]))
+    }
 }

@@ -1,37 +1,16 @@
-//! The names of `ed25519` when the feature is off. No key exists, so nothing can be asked of one.
+//! The names of `ed25519` when the feature is off.
 
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 
-use zeroize::Zeroizing;
-
+use crate::key::SecretKey;
 use crate::{JwkError, KeyError};
 
-pub(crate) enum Ed25519Key {}
+pub(crate) fn generate() -> Result<Box<dyn SecretKey>, KeyError> {
+    Err(KeyError::FeatureOff { key: "Ed25519", feature: "ed25519" })
+}
 
-impl Ed25519Key {
-    pub(crate) fn generate() -> Result<Self, KeyError> {
-        Err(KeyError::FeatureOff { key: "Ed25519", feature: "ed25519" })
-    }
-
-    pub(crate) fn from_seed(_: &[u8], _: Option<&[u8]>) -> Result<Self, KeyError> {
-        Self::generate()
-    }
-
-    pub(crate) fn public(&self) -> [u8; 32] {
-        match *self {}
-    }
-
-    pub(crate) fn seed(&self) -> Zeroizing<Vec<u8>> {
-        match *self {}
-    }
-
-    pub(crate) fn sign(&self, _: &[u8]) -> Vec<u8> {
-        match *self {}
-    }
-
-    pub(crate) fn to_pkcs8(&self) -> pkcs8::Result<pkcs8::SecretDocument> {
-        match *self {}
-    }
+pub(crate) fn from_seed(_: &[u8]) -> Result<Box<dyn SecretKey>, KeyError> {
+    generate()
 }
 
 pub(crate) fn check_public(_: &[u8; 32]) -> Result<(), JwkError> {

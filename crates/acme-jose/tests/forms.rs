@@ -111,7 +111,7 @@ fn pem_is_read_leniently() {
 
 #[test]
 fn generated_keys_differ_and_come_back() {
-    for key_type in [
+    let kinds = [
         acme_jose::KeyType::P256,
         #[cfg(feature = "p384")]
         acme_jose::KeyType::P384,
@@ -121,7 +121,8 @@ fn generated_keys_differ_and_come_back() {
         acme_jose::KeyType::Ed25519,
         #[cfg(feature = "rsa")]
         acme_jose::KeyType::Rsa2048,
-    ] {
+    ];
+    for key_type in kinds {
         let key = PrivateKey::generate(key_type).unwrap();
         assert_ne!(key.public_key(), PrivateKey::generate(key_type).unwrap().public_key(), "{key_type}");
         let again = PrivateKey::from_pem(&key.to_pkcs8_pem().unwrap()).unwrap();

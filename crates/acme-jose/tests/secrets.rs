@@ -38,7 +38,7 @@ const _: () = {
 
 #[test]
 fn debug_output_is_redacted() {
-    for key_type in [
+    let kinds = [
         KeyType::P256,
         #[cfg(feature = "p384")]
         KeyType::P384,
@@ -48,7 +48,8 @@ fn debug_output_is_redacted() {
         KeyType::Ed25519,
         #[cfg(feature = "rsa")]
         KeyType::Rsa2048,
-    ] {
+    ];
+    for key_type in kinds {
         let key = PrivateKey::generate(key_type).unwrap();
         let expected = format!("PrivateKey({} {} [redacted])", key.algorithm(), key.public_key().thumbprint());
         assert_eq!(format!("{key:?}"), expected);

@@ -69,6 +69,15 @@ impl Jwk {
         rsa_key::checked_public(n, e).map(Self::rsa)
     }
 
+    /// The key as it stands in a bit string: the point, or the 32 octets. Empty for RSA, whose bit string is DER.
+    pub(crate) fn octets(&self) -> &[u8] {
+        match &self.0 {
+            Material::Ec { point, .. } => point,
+            Material::Ed25519(public) => public,
+            Material::Rsa { .. } => &[],
+        }
+    }
+
     /// The algorithm that goes with the key.
     pub fn algorithm(&self) -> Algorithm {
         match &self.0 {

@@ -44,8 +44,8 @@ impl Jwk {
     /// Never for a key that was read or generated here; the encoder's signature allows for it.
     pub fn to_spki_der(&self) -> Result<Vec<u8>, JwkError> {
         match &self.0 {
-            Material::Ec { curve, point } => encode(ID_EC_PUBLIC_KEY, Some(curve.oid()), point),
-            Material::Ed25519(public) => encode(ID_ED25519, None, public),
+            Material::Ec { curve, .. } => encode(ID_EC_PUBLIC_KEY, Some(curve.oid()), self.octets()),
+            Material::Ed25519(_) => encode(ID_ED25519, None, self.octets()),
             Material::Rsa { n, e } => return rsa_key::to_spki(n, e),
         }
         .map_err(|error| JwkError::Malformed(error.to_string()))

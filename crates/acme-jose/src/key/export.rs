@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use pkcs8::LineEnding;
 use zeroize::Zeroizing;
 
-use super::{KeyError, PrivateKey, Secret};
-use crate::{Signer as _, base64url, json};
+use super::{KeyError, PrivateKey};
+use crate::{base64url, json};
 
 impl PrivateKey {
     /// The key as PKCS#8 PEM.
@@ -27,12 +27,7 @@ impl PrivateKey {
     }
 
     fn pkcs8(&self) -> Result<pkcs8::SecretDocument, KeyError> {
-        match &self.0 {
-            Secret::Ec(key) => key.to_pkcs8(),
-            Secret::Ed25519(key) => key.to_pkcs8(),
-            Secret::Rsa(key) => key.to_pkcs8(),
-        }
-        .map_err(|error| KeyError::Malformed(error.to_string()))
+        self.0.to_pkcs8().map_err(|error| KeyError::Malformed(error.to_string()))
     }
 
     /// The key as a private JWK, members in lexicographic order.
@@ -40,21 +35,12 @@ impl PrivateKey {
     /// # Errors
     /// As [`to_pkcs8_pem`](Self::to_pkcs8_pem).
     pub fn to_private_jwk(&self) -> Result<Zeroizing<String>, KeyError> {
-        let public = self.public_key().members();
+        let text = |octets: &[u8]| Zeroizing::new(base64url::encode(octets));
+        let private: Vec<_> = self.0.private_members()?.iter().map(|(name, number)| (*name, text(number))).collect();
+        let public = self.0.public_key().members();
         let mut members: Vec<_> = public.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let private = self.private_members()?;
         members.extend(private.iter().map(|(name, value)| (*name, value.as_str())));
         members.sort_unstable();
         Ok(Zeroizing::new(json::write(&members)))
-    }
-
-    /// What a private JWK has beyond the public one (RFC 7518 §6.2.2 and §6.3.2, RFC 8037 §2).
-    fn private_members(&self) -> Result<Vec<(&'static str, Zeroizing<String>)>, KeyError> {
-        let text = |octets: &[u8]| Zeroizing::new(base64url::encode(octets));
-        Ok(match &self.0 {
-            Secret::Ec(key) => Vec::from([("d", text(&key.scalar()))]),
-            Secret::Ed25519(key) => Vec::from([("d", text(&key.seed()))]),
-            Secret::Rsa(key) => key.private_numbers()?.iter().map(|(name, number)| (*name, text(number))).collect(),
-        })
     }
 }

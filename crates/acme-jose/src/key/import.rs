@@ -1,6 +1,6 @@
 //! Private keys on the way in: PKCS#8, SEC1, PKCS#1, JWK.
 
-use alloc::{format, string::ToString as _, vec::Vec};
+use alloc::{boxed::Box, format, string::ToString as _, vec::Vec};
 
 use pkcs8::der::asn1::OctetStringRef;
 use pkcs8::der::{AnyRef, Decode as _, Error, Reader as _, SliceReader, Tag, Tagged as _};
@@ -9,14 +9,11 @@ use sec1::EcPrivateKey;
 use zeroize::Zeroizing;
 
 use super::pem::private_key_block;
-use super::{KeyError, PrivateKey, Secret};
-use crate::Signer as _;
+use super::{KeyError, PrivateKey, SecretKey};
 use crate::curve::{Curve, ID_EC_PUBLIC_KEY};
-use crate::ec::EcKey;
-use crate::ed25519::Ed25519Key;
 use crate::json::{JsonError, Object};
 use crate::jwk::{self, ID_ED25519, RSA_ENCRYPTION};
-use crate::rsa_key::RsaKey;
+use crate::{JwkError, ec, ed25519, rsa_key};
 
 impl PrivateKey {
     /// Reads a PEM text with one private key: PKCS#8 (`PRIVATE KEY`), SEC1 (`EC PRIVATE KEY`) or PKCS#1
@@ -38,7 +35,7 @@ impl PrivateKey {
         match element_tags(der)?.as_slice() {
             [Tag::Integer, Tag::Sequence, Tag::OctetString, ..] => pkcs8_key(der),
             [Tag::Integer, Tag::OctetString, ..] => sec1_key(der, None),
-            [Tag::Integer, Tag::Integer, Tag::Integer, Tag::Integer, ..] => RsaKey::from_pkcs1(der).map(Secret::Rsa),
+            [Tag::Integer, Tag::Integer, Tag::Integer, Tag::Integer, ..] => rsa_key::from_pkcs1(der),
             [Tag::Sequence, Tag::OctetString] => Err(KeyError::Encrypted),
             [Tag::Sequence, Tag::BitString] | [Tag::Integer, Tag::Integer] => other("a public key"),
             [Tag::Sequence, Tag::Sequence, Tag::BitString] => other("a certificate or a request for one"),
@@ -53,10 +50,10 @@ impl PrivateKey {
     /// # Errors
     /// When a member is missing, is not strict base64url, or does not fit the others.
     pub fn from_jwk(json: &[u8]) -> Result<Self, KeyError> {
-        let members = Object::parse(json).map_err(crate::JwkError::Json)?;
+        let members = Object::parse(json).map_err(JwkError::Json)?;
         let public = jwk::members::read(&members)?;
-        let key = Self(jwk_key(&members)?);
-        if key.public_key() == public { Ok(key) } else { Err(KeyError::Mismatch) }
+        let key = jwk_key(&members)?;
+        if key.public_key() == public { Ok(Self(key)) } else { Err(KeyError::Mismatch) }
     }
 }
 
@@ -77,7 +74,7 @@ fn element_tags(der: &[u8]) -> Result<Vec<Tag>, KeyError> {
     read().map_err(|error| KeyError::Malformed(format!("not one DER sequence: {error}")))
 }
 
-fn pkcs8_key(der: &[u8]) -> Result<Secret, KeyError> {
+fn pkcs8_key(der: &[u8]) -> Result<Box<dyn SecretKey>, KeyError> {
     let malformed = |error: Error| KeyError::Malformed(format!("not PKCS#8: {error}"));
     let info = PrivateKeyInfoRef::from_der(der).map_err(malformed)?;
     let octets = info.private_key.as_bytes();
@@ -89,10 +86,13 @@ fn pkcs8_key(der: &[u8]) -> Result<Secret, KeyError> {
         ID_ED25519 => {
             // CurvePrivateKey (RFC 8410 §7): an octet string in the octet string.
             let seed = <&OctetStringRef>::from_der(octets).map_err(malformed)?;
-            let public = info.public_key.and_then(|public| public.as_bytes());
-            Ed25519Key::from_seed(seed.as_bytes(), public).map(Secret::Ed25519)
+            let key = ed25519::from_seed(seed.as_bytes())?;
+            match info.public_key.and_then(|public| public.as_bytes()) {
+                Some(public) if public != key.public_key().octets() => Err(KeyError::Mismatch),
+                _ => Ok(key),
+            }
         }
-        RSA_ENCRYPTION => RsaKey::from_pkcs1(octets).map(Secret::Rsa),
+        RSA_ENCRYPTION => rsa_key::from_pkcs1(octets),
         other => Err(KeyError::Unsupported {
             found: format!("a key with the algorithm OID {other}"),
             expected: "an EC, Ed25519 or RSA key",
@@ -101,7 +101,7 @@ fn pkcs8_key(der: &[u8]) -> Result<Secret, KeyError> {
 }
 
 /// A SEC1 key names its curve itself, unless PKCS#8 around it did.
-fn sec1_key(der: &[u8], outer: Option<Curve>) -> Result<Secret, KeyError> {
+fn sec1_key(der: &[u8], outer: Option<Curve>) -> Result<Box<dyn SecretKey>, KeyError> {
     let key = EcPrivateKey::from_der(der).map_err(|error| KeyError::Malformed(format!("not SEC1: {error}")))?;
     let named = key.parameters.and_then(|parameters| parameters.named_curve()).map(named_curve).transpose()?;
     let curve = match (outer, named) {
@@ -115,10 +115,10 @@ fn sec1_key(der: &[u8], outer: Option<Curve>) -> Result<Secret, KeyError> {
             return Err(KeyError::Unsupported { found, expected: Curve::EXPECTED });
         }
     };
-    let secret = EcKey::from_scalar(curve, key.private_key)?;
+    let secret = ec::from_scalar(curve, key.private_key)?;
     match key.public_key {
-        Some(public) if public != secret.public_point() => Err(KeyError::Mismatch),
-        _ => Ok(Secret::Ec(secret)),
+        Some(public) if public != secret.public_key().octets() => Err(KeyError::Mismatch),
+        _ => Ok(secret),
     }
 }
 
@@ -127,11 +127,11 @@ fn named_curve(oid: ObjectIdentifier) -> Result<Curve, KeyError> {
     Curve::from_oid(oid).ok_or_else(unknown)
 }
 
-fn jwk_key(members: &Object) -> Result<Secret, KeyError> {
+fn jwk_key(members: &Object) -> Result<Box<dyn SecretKey>, KeyError> {
     let secret = |member| members.octets(member).map(Zeroizing::new).map_err(in_jwk);
     match members.text("kty").map_err(in_jwk)? {
-        "EC" => EcKey::from_scalar(jwk::members::curve(members)?, &secret("d")?).map(Secret::Ec),
-        "OKP" => Ed25519Key::from_seed(&secret("d")?, None).map(Secret::Ed25519),
+        "EC" => ec::from_scalar(jwk::members::curve(members)?, &secret("d")?),
+        "OKP" => ed25519::from_seed(&secret("d")?),
         // The kind is known: the public members were read before.
         _ => {
             let primes = match members.get("p") {
@@ -139,11 +139,11 @@ fn jwk_key(members: &Object) -> Result<Secret, KeyError> {
                 None => Vec::new(),
             };
             let primes: Vec<&[u8]> = primes.iter().map(|prime| prime.as_slice()).collect();
-            RsaKey::from_numbers(&secret("n")?, &secret("e")?, &secret("d")?, &primes).map(Secret::Rsa)
+            rsa_key::from_numbers(&secret("n")?, &secret("e")?, &secret("d")?, &primes)
         }
     }
 }
 
 fn in_jwk(error: JsonError) -> KeyError {
-    KeyError::Jwk(crate::JwkError::Json(error))
+    KeyError::Jwk(JwkError::Json(error))
 }

@@ -5,18 +5,15 @@ mod export;
 mod import;
 mod pem;
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use core::fmt;
 
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 pub use error::KeyError;
 
 use crate::curve::Curve;
-use crate::ec::EcKey;
-use crate::ed25519::Ed25519Key;
-use crate::rsa_key::RsaKey;
-use crate::{Algorithm, Jwk, KeyType, SignError, Signer};
+use crate::{Algorithm, Jwk, KeyType, SignError, Signer, ec, ed25519, rsa_key};
 
 /// A private key held in memory.
 ///
@@ -37,19 +34,27 @@ use crate::{Algorithm, Jwk, KeyType, SignError, Signer};
 /// let key = PrivateKey::generate(KeyType::P256).unwrap();
 /// let copy: PrivateKey = key.clone();
 /// ```
-pub struct PrivateKey(Secret);
+pub struct PrivateKey(Box<dyn SecretKey>);
+
+/// What each kind of key does. All of them wipe themselves, and stay in one place so that moving a [`PrivateKey`]
+/// leaves no copy behind.
+pub(crate) trait SecretKey: Send + Sync + ZeroizeOnDrop {
+    fn algorithm(&self) -> Algorithm;
+
+    fn public_key(&self) -> Jwk;
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+
+    fn to_pkcs8(&self) -> pkcs8::Result<pkcs8::SecretDocument>;
+
+    /// What a private JWK has beyond the public one, numbers without leading zeros, scalars in full width.
+    fn private_members(&self) -> Result<Vec<PrivateMember>, KeyError>;
+}
 
 /// A secret number, and the member of a private JWK that holds it.
 pub(crate) type PrivateMember = (&'static str, Zeroizing<Vec<u8>>);
 
-enum Secret {
-    Ec(EcKey),
-    Ed25519(Ed25519Key),
-    Rsa(RsaKey),
-}
-
-/// All three kinds wipe themselves; each asserts it beside its definition.
-impl zeroize::ZeroizeOnDrop for PrivateKey {}
+impl ZeroizeOnDrop for PrivateKey {}
 
 impl PrivateKey {
     /// A new random key.
@@ -59,13 +64,13 @@ impl PrivateKey {
     /// operating system gives no randomness.
     pub fn generate(key_type: KeyType) -> Result<Self, KeyError> {
         match key_type {
-            KeyType::P256 => EcKey::generate(Curve::P256).map(Secret::Ec),
-            KeyType::P384 => EcKey::generate(Curve::P384).map(Secret::Ec),
-            KeyType::P521 => EcKey::generate(Curve::P521).map(Secret::Ec),
-            KeyType::Ed25519 => Ed25519Key::generate().map(Secret::Ed25519),
-            KeyType::Rsa2048 => RsaKey::generate(2048).map(Secret::Rsa),
-            KeyType::Rsa3072 => RsaKey::generate(3072).map(Secret::Rsa),
-            KeyType::Rsa4096 => RsaKey::generate(4096).map(Secret::Rsa),
+            KeyType::P256 => ec::generate(Curve::P256),
+            KeyType::P384 => ec::generate(Curve::P384),
+            KeyType::P521 => ec::generate(Curve::P521),
+            KeyType::Ed25519 => ed25519::generate(),
+            KeyType::Rsa2048 => rsa_key::generate(2048),
+            KeyType::Rsa3072 => rsa_key::generate(3072),
+            KeyType::Rsa4096 => rsa_key::generate(4096),
         }
         .map(Self)
     }
@@ -73,27 +78,15 @@ impl PrivateKey {
 
 impl Signer for PrivateKey {
     fn algorithm(&self) -> Algorithm {
-        match &self.0 {
-            Secret::Ec(key) => key.curve().algorithm(),
-            Secret::Ed25519(_) => Algorithm::EdDsa,
-            Secret::Rsa(_) => Algorithm::Rs256,
-        }
+        self.0.algorithm()
     }
 
     fn public_key(&self) -> Jwk {
-        match &self.0 {
-            Secret::Ec(key) => Jwk::ec(key.curve(), key.public_point()),
-            Secret::Ed25519(key) => Jwk::ed25519(key.public()),
-            Secret::Rsa(key) => Jwk::rsa(key.public()),
-        }
+        self.0.public_key()
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        match &self.0 {
-            Secret::Ec(key) => key.sign(message),
-            Secret::Ed25519(key) => Ok(key.sign(message)),
-            Secret::Rsa(key) => key.sign(message),
-        }
+        self.0.sign(message)
     }
 }
 
