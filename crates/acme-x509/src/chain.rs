@@ -49,6 +49,11 @@ impl Chain {
         &self.issuers
     }
 
+    /// The last certificate: that of the topmost issuer, or the leaf when it stands alone.
+    pub fn last(&self) -> &Certificate {
+        self.issuers.last().unwrap_or(&self.leaf)
+    }
+
     /// All certificates, the leaf first.
     pub fn certificates(&self) -> impl Iterator<Item = &Certificate> {
         iter::once(&self.leaf).chain(&self.issuers)

@@ -6,6 +6,7 @@ mod chain;
 mod csr;
 mod name;
 mod pem;
+mod preference;
 mod san;
 pub mod validity;
 
@@ -14,4 +15,5 @@ pub use chain::{Chain, ChainError};
 pub use csr::{Csr, CsrError};
 pub use name::Name;
 pub use pem::PemError;
+pub use preference::ChainPreference;
 pub use san::SanError;
