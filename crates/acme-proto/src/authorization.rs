@@ -21,6 +21,9 @@ pub struct Authorization {
     /// Whether the order names the wildcard of this identifier.
     #[serde(default, deserialize_with = "lenient::or_default")]
     pub wildcard: bool,
+    /// Whether it also serves for names below the identifier (RFC 9444 §4.1).
+    #[serde(default, rename = "subdomainAuthAllowed", deserialize_with = "lenient::or_default")]
+    pub subdomain_auth_allowed: bool,
 }
 
 impl Authorization {

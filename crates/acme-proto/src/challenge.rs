@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{ChallengeStatus, Identifier, KeyAuthorization, Problem, Timestamp, Token, TokenError, lenient};
+use crate::{ChallengeStatus, Identifier, Problem, Timestamp, Token, TokenError, lenient};
 
 /// A challenge as the CA shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -64,6 +64,14 @@ pub enum ChallengeType {
     Dns01,
     /// A certificate shown in a TLS handshake (RFC 8737).
     TlsAlpn01,
+    /// A TXT record below a label of the account's own (draft-ietf-acme-dns-account-label).
+    DnsAccount01,
+    /// A TXT record that stays (draft-ietf-acme-dns-persist).
+    DnsPersist01,
+    /// An answer by mail (RFC 8823).
+    EmailReply00,
+    /// A device's statement about its key (draft-ietf-acme-device-attest).
+    DeviceAttest01,
     /// A type that is not known here.
     Other(String),
 }
@@ -75,35 +83,12 @@ impl ChallengeType {
             Self::Http01 => "http-01",
             Self::Dns01 => "dns-01",
             Self::TlsAlpn01 => "tls-alpn-01",
+            Self::DnsAccount01 => "dns-account-01",
+            Self::DnsPersist01 => "dns-persist-01",
+            Self::EmailReply00 => "email-reply-00",
+            Self::DeviceAttest01 => "device-attest-01",
             Self::Other(word) => word,
         }
-    }
-
-    /// What a person must do to meet a challenge of this type. `None` for types that are not known here.
-    pub fn describe(
-        &self,
-        identifier: &Identifier,
-        token: &Token,
-        key_authorization: &KeyAuthorization,
-    ) -> Option<String> {
-        let ka = key_authorization.as_str();
-        Some(match self {
-            Self::Http01 => format!(
-                "serve this text at {}:\n\n    {ka}\n\nover plain HTTP on port 80, and nothing else in the body",
-                http01_url(identifier, token)
-            ),
-            Self::Dns01 => format!(
-                "add this TXT record, beside those that are there:\n\n    {} 300 IN TXT \"{}\"\n\nand wait until all name \
-                 servers of the zone show it",
-                dns01_name(identifier),
-                key_authorization.dns_txt()
-            ),
-            Self::TlsAlpn01 => format!(
-                "answer TLS handshakes for {identifier} on port 443 that offer the protocol acme-tls/1 with a self-signed \
-                 certificate for that name alone, whose critical extension 1.3.6.1.5.5.7.1.31 holds the SHA-256 of\n\n    {ka}"
-            ),
-            Self::Other(_) => return None,
-        })
     }
 }
 
@@ -127,6 +112,10 @@ impl From<String> for ChallengeType {
             "http-01" => Self::Http01,
             "dns-01" => Self::Dns01,
             "tls-alpn-01" => Self::TlsAlpn01,
+            "dns-account-01" => Self::DnsAccount01,
+            "dns-persist-01" => Self::DnsPersist01,
+            "email-reply-00" => Self::EmailReply00,
+            "device-attest-01" => Self::DeviceAttest01,
             _ => Self::Other(word),
         }
     }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::lenient;
+use crate::{AutoRenewalLimits, lenient};
 
 /// The URLs of a CA's resources. Members that are not known here are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -55,6 +55,36 @@ pub struct Meta {
     /// The profiles the CA offers: name and description (draft-ietf-acme-profiles §3).
     #[serde(deserialize_with = "lenient::or_default")]
     pub profiles: std::collections::BTreeMap<String, String>,
+    /// What the CA offers of automatic renewal (RFC 8739 §3.2).
+    #[serde(rename = "auto-renewal", deserialize_with = "lenient::optional")]
+    pub auto_renewal: Option<AutoRenewalLimits>,
+    /// Whether orders may name a delegation (RFC 9115 §2.3.4).
+    #[serde(rename = "delegation-enabled", deserialize_with = "lenient::or_default")]
+    pub delegation_enabled: bool,
+    /// Whether certificates may be had by a plain GET (RFC 9115 §2.3.5).
+    #[serde(rename = "allow-certificate-get", deserialize_with = "lenient::or_default")]
+    pub allow_certificate_get: bool,
+    /// Whether an authorization may serve for names below its own; absent means that nobody knows (RFC 9444 §4.4).
+    #[serde(deserialize_with = "lenient::optional")]
+    pub subdomain_auth_allowed: Option<bool>,
+    #[serde(rename = "inBandOnionCAARequired", deserialize_with = "lenient::or_default")]
+    in_band_onion_caa_required: bool,
+    #[serde(rename = "onionCAARequired", deserialize_with = "lenient::or_default")]
+    onion_caa_required: bool,
+    /// What hashed account URIs begin with (draft-ietf-acme-dns-persist-02 §4.1).
+    #[serde(deserialize_with = "lenient::optional")]
+    pub account_hash_prefix: Option<String>,
+    /// The names by which dns-persist-01 records let this CA issue (draft-ietf-acme-dns-persist-02 §3.2).
+    #[serde(deserialize_with = "lenient::or_default")]
+    pub issuer_domain_names: Vec<String>,
+}
+
+impl Meta {
+    /// Whether CAA records of .onion names must come with finalize. RFC 9799 has two names for the member: §6.4.1 one,
+    /// its registration in §7.3 the other.
+    pub fn onion_caa_required(&self) -> bool {
+        self.in_band_onion_caa_required || self.onion_caa_required
+    }
 }
 
 /// A resource by its name in the directory.

@@ -2,37 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Identifier, OrderStatus, Problem, Timestamp, lenient};
-
-/// What newOrder is sent (RFC 8555 §7.4). What is not set is not sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NewOrder {
-    /// What the certificate is for; at least one.
-    pub identifiers: Vec<Identifier>,
-    /// The start of the validity that is asked for. Most CAs refuse it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_before: Option<Timestamp>,
-    /// The end of the validity that is asked for. Most CAs refuse it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub not_after: Option<Timestamp>,
-    /// The profile that is asked for (draft-ietf-acme-profiles §4).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub profile: Option<String>,
-}
-
-impl NewOrder {
-    /// An order for these identifiers; one that stands there twice is sent once.
-    pub fn new(identifiers: impl IntoIterator<Item = Identifier>) -> Self {
-        let mut unique: Vec<Identifier> = Vec::new();
-        for identifier in identifiers {
-            if !unique.contains(&identifier) {
-                unique.push(identifier);
-            }
-        }
-        Self { identifiers: unique, ..Self::default() }
-    }
-}
+use crate::{AutoRenewal, Identifier, OrderStatus, Problem, Timestamp, lenient};
 
 /// An order as the CA shows it. Its own URL is not part of it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -62,6 +32,28 @@ pub struct Order {
     /// The profile the CA uses (draft-ietf-acme-profiles §4).
     #[serde(default, deserialize_with = "lenient::optional")]
     pub profile: Option<String>,
+    /// The certificate it replaces, when the CA took note of that (RFC 9773 §5).
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub replaces: Option<String>,
+    /// How the CA renews the certificate; it may have changed what was asked for (RFC 8739 §3.1.1).
+    #[serde(default, rename = "auto-renewal", deserialize_with = "lenient::optional")]
+    pub auto_renewal: Option<AutoRenewal>,
+    /// Where the latest certificate is, once an auto-renewing order is `valid` (RFC 8739 §3.1.1).
+    #[serde(default, rename = "star-certificate", deserialize_with = "lenient::optional")]
+    pub star_certificate: Option<String>,
+    /// The delegation it uses (RFC 9115 §2.3.2).
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub delegation: Option<String>,
+    /// Whether the certificate may be had by a plain GET (RFC 9115 §2.3.5).
+    #[serde(default, rename = "allow-certificate-get", deserialize_with = "lenient::or_default")]
+    pub allow_certificate_get: bool,
+}
+
+impl Order {
+    /// Where the certificate is: the one, or the latest of those that are renewed.
+    pub fn certificate_url(&self) -> Option<&str> {
+        self.certificate.as_deref().or(self.star_certificate.as_deref())
+    }
 }
 
 /// What finalize is sent (RFC 8555 §7.4).
