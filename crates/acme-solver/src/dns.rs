@@ -13,7 +13,7 @@ use crate::deadline::{Deadline, timed_out};
 /// Aliases are followed within an answer at most this often.
 const MAX_ALIASES: usize = 16;
 
-/// The values of the TXT records of a name, the strings of each record joined. None when there are none, or no such name.
+/// The values of the TXT records of a name, with or without a dot at its end, the strings of each record joined. None when there are none, or no such name.
 ///
 /// The resolvers are asked one after the other, twice around, until one answers; all of that takes at most `timeout`.
 /// Aliases (CNAME) are followed as far as the answer shows them: the resolvers are expected to recurse.
@@ -21,7 +21,8 @@ const MAX_ALIASES: usize = 16;
 /// # Errors
 /// When the name is none, or no resolver gives a usable answer; then what the last one did.
 pub fn txt(name: &str, resolvers: &[SocketAddr], timeout: Duration) -> Result<Vec<String>, DnsError> {
-    let name = Name::from_ascii(name).map_err(|_| DnsError::Name(name.to_owned()))?;
+    let mut name = Name::from_ascii(name).map_err(|_| DnsError::Name(name.to_owned()))?;
+    name.set_fqdn(true);
     let attempts = u32::try_from(resolvers.len() * 2).unwrap_or(u32::MAX);
     let mut last = DnsError::NoResolver;
     for resolver in resolvers.iter().chain(resolvers) {

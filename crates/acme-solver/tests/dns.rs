@@ -46,6 +46,12 @@ fn a_name_that_does_not_exist_has_no_values() {
 }
 
 #[test]
+fn a_name_needs_no_dot_at_its_end() {
+    let server = DnsServer::start(Script::answers(vec![txt(NAME, &["v"])]));
+    assert_eq!(dns::txt(NAME.trim_end_matches('.'), &[server.address], TIME).unwrap(), ["v"]);
+}
+
+#[test]
 fn a_truncated_answer_is_asked_for_again_over_tcp() {
     let long = "x".repeat(255);
     let records: Vec<_> = (0..20).map(|_| txt(NAME, &[&long, &long])).collect();

@@ -21,7 +21,7 @@ pub enum Roots {
 #[non_exhaustive]
 pub enum RootsError {
     /// There is no certificate in the text.
-    #[error("no CA certificate there, but {found}; give a PEM file with -----BEGIN CERTIFICATE-----")]
+    #[error("no CA certificate found: {found}; give a PEM file with -----BEGIN CERTIFICATE-----")]
     NoCertificate {
         /// What is there instead.
         found: String,
@@ -70,10 +70,10 @@ fn describe(text: &[u8]) -> String {
     let labels: Vec<_> =
         lossy.lines().filter_map(|line| line.strip_prefix("-----BEGIN ")?.trim_end().strip_suffix("-----")).collect();
     match text {
-        _ if !labels.is_empty() => format!("{labels:?}"),
-        [] => "nothing".to_owned(),
-        [0x30, 0x81..=0x84, ..] => "binary DER (openssl x509 -inform der turns it into PEM)".to_owned(),
-        _ => "no PEM block".to_owned(),
+        _ if !labels.is_empty() => format!("it holds {labels:?}"),
+        [] => "it is empty".to_owned(),
+        [0x30, 0x81..=0x84, ..] => "it is binary DER (openssl x509 -inform der turns it into PEM)".to_owned(),
+        _ => "it holds no PEM block".to_owned(),
     }
 }
 
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn text_without_certificates_is_named() {
         for (why, text, found) in [
-            ("an empty file", &b""[..], "but nothing;"),
+            ("an empty file", &b""[..], "it is empty"),
             ("prose", b"hello", "no PEM block"),
             ("DER as it comes from a browser", b"\x30\x82\x01\x0a", "DER"),
             (

@@ -5,7 +5,7 @@ mod server;
 
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use acme_account::{Limits, Transport, TransportError, TransportErrorKind};
 use acme_transport::{BuildError, HttpsTransport, HttpsTransportBuilder, Proxy, Roots, RootsError};
@@ -137,15 +137,21 @@ fn a_request_is_sent_once_even_when_the_connection_breaks() {
 
 #[test]
 fn an_answer_that_is_cut_off_is_none() {
-    let server = Server::with(|request| match request.starts_with("GET /head") {
-        true => Reply::Send("HTTP/1.1 200 OK\r\nContent-Le".to_owned()),
-        false => Reply::Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive.".to_owned()),
-    });
-    let transport = transport(&server);
     let limits = Limits { total: Duration::from_millis(300), ..Limits::default() };
-    for path in ["/head", "/body"] {
-        let result = transport.send(request(Method::GET, &server.url(path), ""), limits);
-        failure(result, TransportErrorKind::Timeout, "localhost:");
+    for (why, start) in [
+        ("in the head", "HTTP/1.1 200 OK\r\nContent-Le"),
+        ("in the body", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfive."),
+        ("in a chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\na\r\nfive."),
+        ("between chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfive.\r\n"),
+    ] {
+        for (reply, kind) in [
+            (Reply::Send(start.to_owned()), TransportErrorKind::Timeout),
+            (Reply::Last(start.to_owned()), TransportErrorKind::Broken),
+        ] {
+            let server = Server::start(reply);
+            let error = transport(&server).send(request(Method::GET, &server.url("/"), ""), limits).unwrap_err();
+            assert_eq!(error.kind(), kind, "{why}: {error}");
+        }
     }
 }
 
@@ -206,7 +212,7 @@ fn failures_before_the_request_is_sent_are_told_apart() {
     std::thread::spawn(move || {
         plain.incoming().flatten().for_each(|mut stream| _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n"));
     });
-    let limits = Limits { connect: Duration::from_millis(300), ..Limits::default() };
+    let limits = Limits { connect: Duration::from_millis(300), total: Duration::from_secs(20), ..Limits::default() };
     for (why, url, kind, message) in [
         ("plain HTTP", "http://localhost/".to_owned(), TransportErrorKind::Url, "https"),
         ("no scheme", "/directory".to_owned(), TransportErrorKind::Url, "https"),
@@ -225,7 +231,9 @@ fn failures_before_the_request_is_sent_are_told_apart() {
         ),
         ("it does not speak TLS", format!("https://{plain_address}/"), TransportErrorKind::Tls, "does not speak TLS"),
     ] {
+        let started = Instant::now();
         let error = transport.send(request(Method::GET, &url, ""), limits).unwrap_err();
+        assert!(started.elapsed() < Duration::from_secs(10), "{why}: {:?}", started.elapsed());
         assert_eq!(error.kind(), kind, "{why}: {error}");
         assert!(error.to_string().contains(message), "{why}: {error}");
         assert!(!error.may_have_been_sent(), "{why}");

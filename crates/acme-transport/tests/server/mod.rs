@@ -14,6 +14,8 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 pub(crate) enum Reply {
     /// These octets, and the connection stays.
     Send(String),
+    /// These octets, and the connection is closed.
+    Last(String),
     /// The connection is closed without a word.
     Close,
     /// Nothing, until the client goes away.
@@ -116,6 +118,7 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>, seen: &Seen, answer: &dyn
         seen.requests.lock().unwrap().push(request.clone());
         match answer(&request) {
             Reply::Send(text) => tls.write_all(text.as_bytes()).unwrap(),
+            Reply::Last(text) => return tls.write_all(text.as_bytes()).unwrap(),
             Reply::Close => return,
             Reply::Silence => _ = tls.read(&mut [0]),
             Reply::Endless(text) => {
