@@ -21,6 +21,11 @@ mod state;
 mod validate;
 mod workers;
 
+/// The examples of the workspace's README, so that they compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct WorkspaceReadme;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
