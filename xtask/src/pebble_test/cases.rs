@@ -139,7 +139,7 @@ fn wrong_root(bench: &Bench) -> anyhow::Result<()> {
 
 fn manual_plain(bench: &Bench) -> anyhow::Result<()> {
     manual(bench, &[], |stdout| {
-        let words = || stdout.split_whitespace().map(|word| word.trim_matches(|c| "\"'`,".contains(c)));
+        let words = || stdout.split_whitespace().map(|word| word.trim_matches(|c| "\"'`,:".contains(c)));
         let url = words().find(|word| word.contains("/.well-known/acme-challenge/")).context("no URL is shown")?;
         let token = format!("{}.", url.rsplit('/').next().unwrap_or_default());
         let content = words().find(|word| word.starts_with(&token)).context("no content is shown")?;
