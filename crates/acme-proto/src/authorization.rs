@@ -40,7 +40,8 @@ impl Authorization {
     /// The identifier as the order names it: with a leading `*.` for a wildcard.
     pub fn ordered_identifier(&self) -> Identifier {
         match &self.identifier {
-            Identifier::Dns(name) if self.wildcard => Identifier::Dns(format!("*.{name}")),
+            // Base, since a CA may write the `*.` here as well.
+            name @ Identifier::Dns(_) if self.wildcard => Identifier::Dns(format!("*.{}", name.base())),
             other => other.clone(),
         }
     }

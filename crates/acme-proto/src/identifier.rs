@@ -1,10 +1,12 @@
 //! What a certificate is asked for (RFC 8555 §7.1.4 and §9.7.7, RFC 8738).
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::domain_name;
 
 /// An identifier: its type and its value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize, Serialize)]
@@ -40,9 +42,14 @@ impl Identifier {
     /// When it is not a name that a certificate can hold.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let text = text.trim();
-        match text.trim_start_matches('[').trim_end_matches(']').parse() {
+        // Brackets are how people know IPv6 addresses from URLs (RFC 3986 §3.2.2).
+        let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        if let Some(address) = bracketed.and_then(|inner| inner.parse::<Ipv6Addr>().ok()) {
+            return Ok(Self::Ip(address.into()));
+        }
+        match text.parse() {
             Ok(address) => Ok(Self::Ip(address)),
-            Err(_) => dns_name(text).map(Self::Dns),
+            Err(_) => domain_name::normalize(text).map(Self::Dns).map_err(|why| IdentifierError::new(text, why)),
         }
     }
 
@@ -100,31 +107,19 @@ impl fmt::Display for Identifier {
     }
 }
 
-/// Lower case, A-labels, no dot at the end (RFC 8555 §7.1.4); at most one `*`, alone in the first label (§7.1.3).
-fn dns_name(text: &str) -> Result<String, IdentifierError> {
-    let refuse = |why| IdentifierError { text: text.chars().take(253).collect(), why };
-    let name = text.strip_suffix('.').unwrap_or(text);
-    let (prefix, base) = match name.strip_prefix("*.") {
-        Some(base) => ("*.", base),
-        None => ("", name),
-    };
-    if base.contains('*') {
-        return Err(refuse("`*` may only stand alone in front, as in *.example.com"));
-    }
-    if base.contains("://") || base.contains('/') {
-        return Err(refuse("it looks like a URL; give the name only"));
-    }
-    let ascii = idna::domain_to_ascii_strict(base).map_err(|_| refuse("its labels are not those of a host name"))?;
-    match ascii {
-        name if name.is_empty() => Err(refuse("it is empty")),
-        name => Ok(format!("{prefix}{name}")),
-    }
-}
-
 /// A text that is not a domain name or IP address.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{text:?} is not a name for a certificate: {why}")]
 pub struct IdentifierError {
     text: String,
     why: &'static str,
+}
+
+impl IdentifierError {
+    /// How much of the text is repeated, in characters.
+    const SHOWN: usize = 100;
+
+    fn new(text: &str, why: &'static str) -> Self {
+        Self { text: text.chars().take(Self::SHOWN).collect(), why }
+    }
 }

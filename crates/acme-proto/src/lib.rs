@@ -10,6 +10,7 @@ mod device_attest;
 mod directory;
 mod dns_account;
 mod dns_persist;
+mod domain_name;
 mod email_reply;
 mod identifier;
 mod issue_value;
