@@ -43,7 +43,7 @@ impl Challenge {
         match self.members.get("token") {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Token::parse(text).map(Some),
-            Some(other) => Token::parse(&other.to_string()).map(Some),
+            Some(other) => Err(TokenError::new(&other.to_string())),
         }
     }
 

@@ -31,7 +31,7 @@ impl Token {
         if text.len() <= MAX_TOKEN && is_base64url_text(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(TokenError(text.chars().take(80).collect()))
+            Err(TokenError::new(text))
         }
     }
 
@@ -51,6 +51,15 @@ impl fmt::Display for Token {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("the CA sent the challenge token {0:?}, which is not base64url text; it is not used (RFC 8555 §8.1)")]
 pub struct TokenError(String);
+
+impl TokenError {
+    /// How much of the token is repeated, in characters.
+    const SHOWN: usize = 80;
+
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.chars().take(Self::SHOWN).collect())
+    }
+}
 
 /// What proves that the holder of the account key met the challenge: `token ‖ "." ‖ thumbprint` (RFC 8555 §8.1).
 #[derive(Clone, PartialEq, Eq)]
