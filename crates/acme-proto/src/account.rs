@@ -49,19 +49,14 @@ impl Contact {
     /// A contact from a URL, or from an e-mail address without `mailto:`.
     ///
     /// # Errors
-    /// When a `mailto:` URL names not exactly one address, or has header fields (`?subject=…`), which the RFC forbids.
+    /// When it is neither, when a `mailto:` URL names not exactly one address, or has header fields (`?subject=…`), which
+    /// RFC 8555 §7.3 forbids.
     pub fn parse(text: &str) -> Result<Self, ContactError> {
         let text = text.trim();
         let refuse = |why| ContactError { text: text.to_owned(), why };
         let url = if text.contains(':') { text.to_owned() } else { format!("mailto:{text}") };
         let (scheme, rest) = url.split_once(':').unwrap_or_default();
-        let good_scheme =
-            !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
-        if !good_scheme
-            || rest.is_empty()
-            || !url.is_ascii()
-            || url.contains(|c: char| c.is_ascii_control() || c == ' ')
-        {
+        if !is_scheme(scheme) || rest.is_empty() || !rest.bytes().all(is_url_character) {
             return Err(refuse("it is not a URL or an e-mail address"));
         }
         if scheme.eq_ignore_ascii_case("mailto") {
@@ -76,12 +71,23 @@ impl Contact {
     }
 }
 
+/// RFC 3986 §3.1.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+}
+
+/// Graphic ASCII without the delimiters that no URL holds (RFC 3986 §2, RFC 2396 §2.4.3).
+fn is_url_character(b: u8) -> bool {
+    b.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&b)
+}
+
 /// Exactly one address and no header fields (RFC 8555 §7.3).
 fn check_mailto(address: &str) -> Result<(), &'static str> {
-    if address.contains('?') {
+    if address.contains(['?', '#']) {
         return Err("header fields (`?…`) are not allowed");
     }
-    if address.contains(',') || address.matches('@').count() > 1 {
+    if address.contains([',', ';']) || address.matches('@').count() > 1 {
         return Err("only one address is allowed; give several contacts instead");
     }
     match address.split_once('@') {
