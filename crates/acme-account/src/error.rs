@@ -33,6 +33,16 @@ pub enum Operation {
     Finalize,
     /// Downloading the certificate (§7.4.2).
     Certificate,
+    /// Reading or changing the account (§7.3.2 to §7.3.6).
+    Account,
+    /// Changing the account key (§7.3.5).
+    KeyChange,
+    /// Listing orders or delegations (§7.1.2.1, RFC 9115 §2.3.1).
+    List,
+    /// Revoking a certificate (§7.6).
+    RevokeCert,
+    /// Reading renewal information (RFC 9773 §4.1).
+    RenewalInfo,
     /// Any other signed request.
     Step,
 }
@@ -50,6 +60,11 @@ impl fmt::Display for Operation {
             Self::Challenge => "cannot answer the challenge",
             Self::Finalize => "cannot send the request for the certificate",
             Self::Certificate => "cannot download the certificate",
+            Self::Account => "cannot read or change the account",
+            Self::KeyChange => "cannot change the account key",
+            Self::List => "cannot read the list",
+            Self::RevokeCert => "cannot revoke the certificate",
+            Self::RenewalInfo => "cannot read the renewal information",
             Self::Step => "the request did not succeed",
         })
     }

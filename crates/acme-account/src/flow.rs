@@ -155,6 +155,23 @@ impl Account {
         Ok(())
     }
 
+    /// Gives up an order that will not be completed: deactivates its pending authorizations, which count against limits
+    /// of some CAs (RFC 8555 §7.5.2). Goes on after a refusal, and tells the first.
+    ///
+    /// # Errors
+    /// What the CA refuses.
+    pub fn abandon(&self, placed: &PlacedOrder) -> Result<(), Error> {
+        let mut first = Ok(());
+        for url in &placed.order.authorizations {
+            let outcome = self.authorization(url).and_then(|found| match found.authorization.status {
+                AuthorizationStatus::Pending => self.deactivate_authorization(url).map(drop),
+                _ => Ok(()),
+            });
+            first = first.and(outcome);
+        }
+        first
+    }
+
     /// Waits until the CA has decided about every authorization, then tells all that failed.
     fn await_decisions(&self, chosen: &[Chosen], total: Duration) -> Result<(), Error> {
         let mut wait = self.wait(total);
@@ -201,7 +218,7 @@ impl Account {
         wait.restart(placed.retry_after);
         loop {
             placed = match Step::for_status(&placed.order.status) {
-                Step::Download => return self.download(&certificate_url(&placed)?),
+                Step::Download => return self.download(placed.certificate_url()?),
                 Step::Abandon => return Err(lost(&placed)),
                 Step::Finalize => self.finalize_or_read(placed, csr_der, &mut wait)?,
                 // Pending although every authorization is valid: the CA's own records lag.
@@ -251,11 +268,6 @@ fn failure(found: &PlacedAuthorization, kind: Option<&ChallengeType>) -> Failure
 fn lost(placed: &PlacedOrder) -> Error {
     let kind = ErrorKind::OrderLost { status: placed.order.status.to_string(), problem: placed.order.error.clone() };
     Error::new(Operation::Order, &placed.url, kind)
-}
-
-fn certificate_url(placed: &PlacedOrder) -> Result<String, Error> {
-    let url = placed.order.certificate.clone();
-    url.ok_or_else(|| unusable(&placed.url, "the order is valid but names no certificate".to_owned()))
 }
 
 fn unusable(url: &str, why: String) -> Error {

@@ -3,26 +3,38 @@
 mod account;
 mod clock;
 mod error;
+mod external_account;
 mod flow;
+mod lifecycle;
 mod nonces;
 mod observer;
 mod order;
 mod poll;
+mod remedy;
+mod renewal;
 mod request;
 mod response;
+mod revocation;
 mod solver;
+mod star;
 mod transport;
+mod untried;
 
 pub use account::{Account, Registered, Terms};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorKind, Failure, Operation, Refusal};
+pub use external_account::ExternalAccount;
 pub use flow::{Authorized, Step};
+pub use lifecycle::LiveKey;
 pub use nonces::Nonces;
 pub use observer::{Event, Observer, Silent};
 pub use order::{PlacedAuthorization, PlacedOrder};
+pub use remedy::Remedy;
+pub use renewal::RenewalAnswer;
 pub use response::Response;
 pub use solver::{Readiness, Solver, SolverError, Task};
 pub use transport::{Limits, Transport, TransportError, TransportErrorKind};
+pub use untried::Untried;
 
 /// What a signed request carries; from `acme-jose`.
 pub use acme_jose::Payload;

@@ -92,6 +92,11 @@ pub enum Event<'a> {
         /// How long.
         pause: Duration,
     },
+    /// The CA refused an order that said which certificate it replaces; it is placed again without that.
+    ReplacesRefused {
+        /// What the CA said.
+        why: &'a str,
+    },
     /// The request for the certificate goes out.
     Finalizing {
         /// The order.

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use acme_jose::Payload;
-use acme_proto::{Authorization, Challenge, Finalize, Identifier, NewOrder, Order, Resource};
+use acme_proto::{Authorization, Challenge, Finalize, Identifier, NewAuthz, NewOrder, Order, Resource, StatusChange};
 
 use crate::Event;
 use crate::Response;
 use crate::account::Account;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::request::KeyUse;
+
+/// More alternate chains than this are not asked for.
+const MAX_ALTERNATES: usize = 10;
 
 /// An order, and where it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,19 @@ pub struct PlacedOrder {
     pub order: Order,
     /// How long the CA asked us to wait before looking again, at most a day.
     pub retry_after: Option<Duration>,
+}
+
+impl PlacedOrder {
+    /// Where the certificate is.
+    ///
+    /// # Errors
+    /// When the order does not say: a valid one must (RFC 8555 §7.1.3).
+    pub fn certificate_url(&self) -> Result<&str, Error> {
+        self.order.certificate_url().ok_or_else(|| {
+            let why = format!("the order is {} but names no certificate", self.order.status);
+            Error::new(Operation::Order, &self.url, ErrorKind::Unusable { why, excerpt: String::new() })
+        })
+    }
 }
 
 /// An authorization, and where it is.
@@ -37,9 +53,34 @@ pub struct PlacedAuthorization {
 impl Account {
     /// Places an order (RFC 8555 §7.4). The CA may answer with one that stands already.
     ///
+    /// `replaces` is a hint: it is left out where the CA gives no renewal information (RFC 9773 §5), and when an order with
+    /// it is refused the same order is placed once without it.
+    ///
     /// # Errors
-    /// What the CA refuses; an answer without a URL, or for other identifiers than asked for.
+    /// What the CA refuses; parts that do not fit together; an answer without a URL, or for other identifiers than asked
+    /// for.
     pub fn new_order(&self, order: &NewOrder) -> Result<PlacedOrder, Error> {
+        order.check().map_err(|error| {
+            let kind = ErrorKind::Unusable { why: error.to_string(), excerpt: String::new() };
+            Error::new(Operation::NewOrder, &self.directory_url, kind)
+        })?;
+        let without = || NewOrder { replaces: None, ..order.clone() };
+        if order.replaces.is_none() {
+            return self.place(order);
+        }
+        if self.directory()?.renewal_info.is_none() {
+            return self.place(&without());
+        }
+        match self.place(order) {
+            Err(error) if may_be_about_replaces(&error) => {
+                self.observer.event(&Event::ReplacesRefused { why: &error.to_string() });
+                self.place(&without())
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn place(&self, order: &NewOrder) -> Result<PlacedOrder, Error> {
         let operation = Operation::NewOrder;
         let url = self.resource(Resource::NewOrder.name(), operation)?;
         let payload = self.payload(order, operation, &url)?;
@@ -73,13 +114,26 @@ impl Account {
     /// # Errors
     /// [`ErrorKind::NotOffered`] where the CA does not do that; what the CA refuses.
     pub fn new_authz(&self, identifier: &Identifier) -> Result<PlacedAuthorization, Error> {
-        #[derive(serde::Serialize)]
-        struct NewAuthz<'a> {
-            identifier: &'a Identifier,
-        }
+        self.pre_authorize(identifier, &NewAuthz::new(identifier))
+    }
+
+    /// Asks for an authorization that serves for the names below a domain too (RFC 9444 §4.2). Unproven against public
+    /// CAs.
+    ///
+    /// # Errors
+    /// As [`new_authz`](Self::new_authz).
+    pub fn new_authz_with_subdomains(&self, identifier: &Identifier) -> Result<PlacedAuthorization, Error> {
+        self.pre_authorize(identifier, &NewAuthz::with_subdomains(identifier))
+    }
+
+    fn pre_authorize(&self, identifier: &Identifier, message: &NewAuthz) -> Result<PlacedAuthorization, Error> {
         let operation = Operation::NewAuthz;
         let url = self.resource(Resource::NewAuthz.name(), operation)?;
-        let payload = self.payload(&NewAuthz { identifier }, operation, &url)?;
+        if identifier.is_wildcard() {
+            let why = format!("{identifier} cannot be authorized before there is an order (RFC 8555 §7.4.1)");
+            return Err(Error::new(operation, url, ErrorKind::Unusable { why, excerpt: String::new() }));
+        }
+        let payload = self.payload(message, operation, &url)?;
         let response = self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
         let location =
             response.location().ok_or_else(|| response.unusable(operation, "it names no authorization URL"))?;
@@ -108,6 +162,17 @@ impl Account {
         let identifier = authorization.ordered_identifier();
         self.observer.event(&Event::Authorization { identifier: &identifier, status: &authorization.status });
         Ok(PlacedAuthorization { url: url.to_owned(), authorization })
+    }
+
+    /// Gives an authorization up (RFC 8555 §7.5.2).
+    ///
+    /// # Errors
+    /// What the CA refuses.
+    pub fn deactivate_authorization(&self, url: &str) -> Result<PlacedAuthorization, Error> {
+        let operation = Operation::Authorization;
+        let payload = self.payload(&StatusChange::Deactivated, operation, url)?;
+        let response = self.post(url, KeyUse::Account, &payload, operation)?.success(operation)?;
+        self.placed_authorization(url, &response)
     }
 
     /// Tells the CA that the answer to a challenge is in place (RFC 8555 §7.5.1).
@@ -141,13 +206,42 @@ impl Account {
     /// # Errors
     /// What the CA refuses; a body of another media type.
     pub fn download(&self, url: &str) -> Result<String, Error> {
-        let operation = Operation::Certificate;
-        let response = self.read(url, operation)?;
+        self.chain_text(&self.read(url, Operation::Certificate)?)
+    }
+
+    /// Downloads all chains that the CA offers for a certificate, its own choice first (RFC 8555 §7.4.2). acme-x509's
+    /// `ChainPreference` chooses among them.
+    ///
+    /// # Errors
+    /// As [`download`](Self::download), for any of them.
+    pub fn download_all(&self, url: &str) -> Result<Vec<String>, Error> {
+        let response = self.read(url, Operation::Certificate)?;
+        let mut chains = vec![self.chain_text(&response)?];
+        for alternate in response.links("alternate").into_iter().take(MAX_ALTERNATES) {
+            let chain = self.download(&alternate)?;
+            if !chains.contains(&chain) {
+                chains.push(chain);
+            }
+        }
+        Ok(chains)
+    }
+
+    pub(crate) fn chain_text(&self, response: &Response) -> Result<String, Error> {
+        let unusable = |why: String| response.unusable(Operation::Certificate, why);
         match response.media_type().as_str() {
             "application/pem-certificate-chain" | "" => {}
-            other => return Err(response.unusable(operation, format!("it is {other:?}, not a certificate chain"))),
+            other => return Err(unusable(format!("it is {other:?}, not a certificate chain"))),
         }
-        self.observer.event(&Event::Downloaded { url });
-        String::from_utf8(response.body().to_vec()).map_err(|_| response.unusable(operation, "it is not text"))
+        self.observer.event(&Event::Downloaded { url: response.url() });
+        String::from_utf8(response.body().to_vec()).map_err(|_| unusable("it is not text".to_owned()))
+    }
+}
+
+/// Whether an order may go well without `replaces` (RFC 9773 §5): CAs refuse one they do not like in many ways, as
+/// 400, 403, 404 and 409.
+fn may_be_about_replaces(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Refused(refusal) => matches!(refusal.status, 400 | 403 | 404 | 409) && !error.is_rate_limited(),
+        _ => false,
     }
 }

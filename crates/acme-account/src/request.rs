@@ -1,6 +1,6 @@
 //! Requests, signed and not: the layer that knows nonces (RFC 8555 §6).
 
-use acme_jose::{Header, Jws, KeyId, Payload};
+use acme_jose::{Header, Jws, KeyId, Payload, Signer};
 use acme_proto::{Directory, Nonce, ProblemType, Resource};
 use http::Method;
 
@@ -19,11 +19,13 @@ const MAX_READ_ATTEMPTS: u32 = 3;
 
 /// Which name of the key goes into the header (RFC 8555 §6.2).
 #[derive(Clone, Copy)]
-pub(crate) enum KeyUse {
+pub(crate) enum KeyUse<'a> {
     /// `jwk`: for newAccount, where the CA does not know the key yet.
     Embedded,
     /// `kid` once the account URL is known, else `jwk`.
     Account,
+    /// `jwk`, and another key than the account's: that of a certificate, or of an account that is looked for.
+    Other(&'a dyn Signer),
 }
 
 impl Account {
@@ -110,7 +112,7 @@ impl Account {
     pub(crate) fn post(
         &self,
         url: &str,
-        key: KeyUse,
+        key: KeyUse<'_>,
         payload: &Payload,
         operation: Operation,
     ) -> Result<Response, Error> {
@@ -136,17 +138,19 @@ impl Account {
     fn post_once(
         &self,
         url: &str,
-        key: KeyUse,
+        key: KeyUse<'_>,
         payload: &Payload,
         nonce: &Nonce,
         operation: Operation,
     ) -> Result<Response, Error> {
-        let account_url = match key {
-            KeyUse::Embedded => None,
-            KeyUse::Account => self.url(),
+        let own = self.key();
+        let (signer, account_url) = match key {
+            KeyUse::Embedded => (&*own, None),
+            KeyUse::Account => (&*own, self.url()),
+            KeyUse::Other(signer) => (signer, None),
         };
         let key = account_url.as_deref().map_or(KeyId::Jwk, KeyId::Kid);
-        let jws = Jws::sign(&*self.key, &Header { key, nonce: nonce.as_str(), url }, payload)
+        let jws = Jws::sign(signer, &Header { key, nonce: nonce.as_str(), url }, payload)
             .map_err(|error| Error::new(operation, url, ErrorKind::Sign(error)))?;
         let request = http::Request::builder().header("content-type", "application/jose+json");
         let request = match operation {
@@ -173,7 +177,7 @@ impl Account {
         response.nonce().ok_or_else(|| response.unusable(operation, "it holds no usable Replay-Nonce"))
     }
 
-    fn get(&self, url: &str, operation: Operation) -> Result<Response, Error> {
+    pub(crate) fn get(&self, url: &str, operation: Operation) -> Result<Response, Error> {
         let mut url = url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
             let response = self.send(http::Request::builder().method(Method::GET), &url, Vec::new(), operation)?;

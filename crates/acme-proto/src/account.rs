@@ -38,6 +38,9 @@ pub struct Account {
     /// Where its orders are listed.
     #[serde(default, deserialize_with = "lenient::optional")]
     pub orders: Option<String>,
+    /// Where the delegations it may use are listed (RFC 9115 §2.3.1).
+    #[serde(default, deserialize_with = "lenient::optional")]
+    pub delegations: Option<String>,
 }
 
 /// A contact URL (RFC 8555 §7.3).
