@@ -15,7 +15,7 @@ pub enum Algorithm {
     Es512,
     /// Ed25519 (RFC 8037 §3.1). Let's Encrypt does not accept it for accounts.
     EdDsa,
-    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3).
+    /// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3). The crate page tells what RUSTSEC-2023-0071 means for it.
     Rs256,
 }
 

@@ -15,9 +15,9 @@ pub trait Signer: Send + Sync {
     /// The public key.
     fn public_key(&self) -> Jwk;
 
-    /// Signs `message`, which is not hashed yet, and gives the signature in the form JWS wants: R ‖ S in full width
-    /// for ECDSA ([`ecdsa_der_to_fixed`] makes it from DER), 64 octets for Ed25519, as many octets as the modulus
-    /// has for RSA.
+    /// Signs `message`, which is not hashed yet, and gives the signature in the form JWS wants: for ECDSA R ‖ S in full
+    /// width, which [`ecdsa_der_to_fixed`](crate::ecdsa_der_to_fixed) makes from DER; for Ed25519 64 octets; for RSA as
+    /// many octets as the modulus has.
     ///
     /// # Errors
     /// When the key cannot be reached or refuses. Never because of the message.

@@ -163,3 +163,33 @@ fn public_keys_as_spki() {
         assert!(error.starts_with(says), "{why}: {error}");
     }
 }
+
+/// PKCS#8 and the SEC1 key inside it may both name the curve (RFC 5915 §3): then it is the same one.
+#[test]
+fn a_curve_inside_of_another() {
+    let (outer, inner) = (der(pem!("p256.pkcs8")), der(pem!("p256.sec1")));
+    let algorithm = &outer[6..27];
+    for (why, names, good) in [
+        ("P-256 twice", [0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7], true),
+        ("another curve of the same width", [0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 1], false),
+    ] {
+        let mut inner = inner.clone();
+        let at = inner.windows(8).position(|octets| octets == [0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7]).unwrap();
+        inner[at..at + 8].copy_from_slice(&names);
+        let body = [&[2, 1, 0], algorithm, &[4, u8::try_from(inner.len()).unwrap()], &inner].concat();
+        let pkcs8 = [&[0x30, 0x81, u8::try_from(body.len()).unwrap()], &body[..]].concat();
+        assert_eq!(PrivateKey::from_der(&pkcs8).is_ok(), good, "{why}: {:?}", PrivateKey::from_der(&pkcs8).err());
+    }
+}
+
+/// The second version of PKCS#8 carries the public key (RFC 8410 §10.3); a wrong one would leak the private key.
+#[cfg(feature = "ed25519")]
+#[test]
+fn ed25519_with_a_public_key() {
+    let (private, public) = (der(pem!("ed25519.pkcs8")), der(pem!("ed25519.public")));
+    let public = &public[public.len() - 32..];
+    let version_2 = |public: &[u8]| [&[0x30, 81, 2, 1, 1], &private[5..], &[0x81, 33, 0], public].concat();
+    assert!(PrivateKey::from_der(&version_2(public)).is_ok());
+    let error = PrivateKey::from_der(&version_2(&[1; 32])).unwrap_err().to_string();
+    assert_eq!(error, "found a public key that is not the private key's");
+}
