@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::{AccountStatus, lenient};
@@ -30,10 +31,11 @@ pub struct NewAccount {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Account {
-    /// Its state.
+    /// Its state; absent means `valid`: some CAs say nothing of an account that they knew already.
+    #[serde(default = "valid", deserialize_with = "or_valid")]
     pub status: AccountStatus,
     /// The contacts the CA knows.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::readable")]
     pub contact: Vec<String>,
     /// Where its orders are listed.
     #[serde(default, deserialize_with = "lenient::optional")]
@@ -41,6 +43,23 @@ pub struct Account {
     /// Where the delegations it may use are listed (RFC 9115 §2.3.1).
     #[serde(default, deserialize_with = "lenient::optional")]
     pub delegations: Option<String>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+impl Account {
+    /// A member that is not known here: extensions can be used before they have a type.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.others.get(name)
+    }
+}
+
+fn valid() -> AccountStatus {
+    AccountStatus::Valid
+}
+
+fn or_valid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountStatus, D::Error> {
+    lenient::optional(deserializer).map(|status| status.unwrap_or_else(valid))
 }
 
 /// A contact URL (RFC 8555 §7.3).

@@ -1,6 +1,7 @@
 //! Authorizations (RFC 8555 §7.1.4).
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::{AuthorizationStatus, Challenge, ChallengeType, Identifier, Problem, Timestamp, lenient};
 
@@ -24,6 +25,8 @@ pub struct Authorization {
     /// Whether it also serves for names below the identifier (RFC 9444 §4.1).
     #[serde(default, rename = "subdomainAuthAllowed", deserialize_with = "lenient::or_default")]
     pub subdomain_auth_allowed: bool,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 impl Authorization {
@@ -44,5 +47,10 @@ impl Authorization {
             name @ Identifier::Dns(_) if self.wildcard => Identifier::Dns(format!("*.{}", name.base())),
             other => other.clone(),
         }
+    }
+
+    /// A member that is not known here: extensions can be used before they have a type.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.others.get(name)
     }
 }

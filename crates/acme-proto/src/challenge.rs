@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::{ChallengeStatus, Identifier, Problem, Timestamp, Token, TokenError, lenient};
@@ -17,7 +17,7 @@ pub struct Challenge {
     /// Where it is answered.
     pub url: String,
     /// Its state; absent means `pending`.
-    #[serde(default = "pending")]
+    #[serde(default = "pending", deserialize_with = "or_pending")]
     pub status: ChallengeStatus,
     /// When it was met.
     #[serde(default, deserialize_with = "lenient::optional")]
@@ -32,6 +32,10 @@ pub struct Challenge {
 
 fn pending() -> ChallengeStatus {
     ChallengeStatus::Pending
+}
+
+fn or_pending<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ChallengeStatus, D::Error> {
+    lenient::optional(deserializer).map(|status| status.unwrap_or_else(pending))
 }
 
 impl Challenge {

@@ -47,13 +47,13 @@ pub struct Meta {
     #[serde(deserialize_with = "lenient::optional")]
     pub website: Option<String>,
     /// The names by which CAA records allow this CA (RFC 8659).
-    #[serde(deserialize_with = "lenient::or_default")]
+    #[serde(deserialize_with = "lenient::readable")]
     pub caa_identities: Vec<String>,
     /// Whether a new account needs an external account binding.
     #[serde(deserialize_with = "lenient::or_default")]
     pub external_account_required: bool,
     /// The profiles the CA offers: name and description (draft-ietf-acme-profiles §3).
-    #[serde(deserialize_with = "lenient::or_default")]
+    #[serde(deserialize_with = "lenient::named")]
     pub profiles: std::collections::BTreeMap<String, String>,
     /// What the CA offers of automatic renewal (RFC 8739 §3.2).
     #[serde(rename = "auto-renewal", deserialize_with = "lenient::optional")]
@@ -75,7 +75,7 @@ pub struct Meta {
     #[serde(deserialize_with = "lenient::optional")]
     pub account_hash_prefix: Option<String>,
     /// The names by which dns-persist-01 records let this CA issue (draft-ietf-acme-dns-persist-02 §3.2).
-    #[serde(deserialize_with = "lenient::or_default")]
+    #[serde(deserialize_with = "lenient::readable")]
     pub issuer_domain_names: Vec<String>,
 }
 

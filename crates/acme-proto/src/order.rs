@@ -1,6 +1,7 @@
 //! Orders (RFC 8555 §7.1.3 and §7.4).
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{AutoRenewal, Identifier, OrderStatus, Problem, Timestamp, lenient};
 
@@ -15,10 +16,10 @@ pub struct Order {
     #[serde(default, deserialize_with = "lenient::optional")]
     pub expires: Option<Timestamp>,
     /// What the certificate is for, in no particular order.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::readable")]
     pub identifiers: Vec<Identifier>,
     /// The URLs of the authorizations, in no particular order; there may be more or fewer than identifiers.
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    #[serde(default, deserialize_with = "lenient::readable")]
     pub authorizations: Vec<String>,
     /// Where the request for the certificate goes. Some CAs leave it out once the order is `valid`.
     #[serde(default, deserialize_with = "lenient::optional")]
@@ -47,12 +48,19 @@ pub struct Order {
     /// Whether the certificate may be had by a plain GET (RFC 9115 §2.3.5).
     #[serde(default, rename = "allow-certificate-get", deserialize_with = "lenient::or_default")]
     pub allow_certificate_get: bool,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 impl Order {
     /// Where the certificate is: the one, or the latest of those that are renewed.
     pub fn certificate_url(&self) -> Option<&str> {
         self.certificate.as_deref().or(self.star_certificate.as_deref())
+    }
+
+    /// A member that is not known here: extensions can be used before they have a type.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.others.get(name)
     }
 }
 
