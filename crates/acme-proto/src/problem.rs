@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::{Identifier, lenient};
 
@@ -32,6 +33,9 @@ pub struct Problem {
     /// The algorithms a CA accepts, with `badSignatureAlgorithm` (RFC 8555 §6.2).
     #[serde(deserialize_with = "lenient::or_default")]
     pub algorithms: Vec<String>,
+    // Only what has named members is a problem document: without this a list would pass too.
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }
 
 /// The problem of one identifier (RFC 8555 §6.7.1).
@@ -48,12 +52,26 @@ pub struct Subproblem {
     /// The identifier it is about.
     #[serde(deserialize_with = "lenient::optional")]
     pub identifier: Option<Identifier>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+impl Subproblem {
+    /// A member that is not known here.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.others.get(name)
+    }
 }
 
 impl Problem {
     /// Reads a problem document. `None` when the body is not a JSON object.
     pub fn from_json(body: &[u8]) -> Option<Self> {
         serde_json::from_slice(body).ok()
+    }
+
+    /// A member that is not known here.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.others.get(name)
     }
 }
 
