@@ -1,5 +1,7 @@
 //! email-reply-00: an answer by mail (RFC 8823).
 
+use std::fmt;
+
 use acme_jose::Thumbprint;
 
 use crate::{Challenge, KeyAuthorization, ProofError, Token, TokenError};
@@ -23,27 +25,13 @@ impl EmailReply00 {
         }
     }
 
-    /// The first part of the token, from the subject of the CA's mail, `ACME: …`, decoded where it was encoded
-    /// (RFC 2047). White space from folding is left out (RFC 8823 §3.1).
-    ///
-    /// # Errors
-    /// When the subject is not of that form or the token is not base64url text.
-    pub fn token_part1(subject: &str) -> Result<Token, TokenError> {
-        let (_, part1) = subject.split_once("ACME:").unwrap_or_default();
-        Token::parse(&part1.split_whitespace().collect::<String>())
-    }
-
     /// The key authorization of the whole token, first part before second (RFC 8823 §3).
-    ///
-    /// # Errors
-    /// When the whole is longer than a token may be.
-    pub fn key_authorization(&self, part1: &Token, thumbprint: &Thumbprint) -> Result<KeyAuthorization, TokenError> {
-        let token = Token::parse(&format!("{part1}{}", self.token_part2))?;
-        Ok(KeyAuthorization::new(&token, thumbprint))
+    pub fn key_authorization(&self, part1: &TokenPart1, thumbprint: &Thumbprint) -> KeyAuthorization {
+        KeyAuthorization::of_parts(part1, &self.token_part2, thumbprint)
     }
 
     /// The subject of the answer (RFC 8823 §3.2).
-    pub fn reply_subject(part1: &Token) -> String {
+    pub fn reply_subject(part1: &TokenPart1) -> String {
         format!("Re: ACME: {part1}")
     }
 
@@ -59,6 +47,32 @@ impl EmailReply00 {
             "wait for a mail from {from} with the subject \"ACME: …\", check that it is signed by that domain, and \
              answer it with the digest of the token in its subject followed by\n\n    {token_part2}"
         )
+    }
+}
+
+/// The first part of the token, which comes by mail (RFC 8823 §3.1): base64url text, perhaps with padding behind it, which
+/// belongs to the token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPart1(String);
+
+impl TokenPart1 {
+    /// The part from the subject of the CA's mail, `ACME: …`, decoded where it was encoded (RFC 2047). White space from
+    /// folding is left out (RFC 8823 §3.1).
+    ///
+    /// # Errors
+    /// When the subject is not of that form or the token is not base64url text.
+    pub fn from_subject(subject: &str) -> Result<Self, TokenError> {
+        let (_, part1) = subject.split_once("ACME:").unwrap_or_default();
+        let text: String = part1.split_whitespace().collect();
+        let unpadded = text.strip_suffix('=').unwrap_or(&text);
+        Token::parse(unpadded.strip_suffix('=').unwrap_or(unpadded))?;
+        Ok(Self(text))
+    }
+}
+
+impl fmt::Display for TokenPart1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

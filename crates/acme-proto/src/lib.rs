@@ -46,7 +46,7 @@ pub use device_attest::AttestationResponse;
 pub use directory::{Directory, Meta, Resource};
 pub use dns_account::dns_account_label;
 pub use dns_persist::{PersistChallenge, PersistError, PersistFormat, PersistTerms};
-pub use email_reply::EmailReply00;
+pub use email_reply::{EmailReply00, TokenPart1};
 pub use identifier::{Identifier, IdentifierError};
 pub use link::Link;
 pub use new_order::{NewOrder, NewOrderError};

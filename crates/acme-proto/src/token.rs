@@ -6,6 +6,8 @@ use acme_jose::{Thumbprint, base64url};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::TokenPart1;
+
 /// Longer tokens are refused. RFC 8555 §8.1 sets no limit; CAs use 43 characters, and an http-01 body, token and
 /// thumbprint together, must stay readable to them.
 const MAX_TOKEN: usize = 256;
@@ -69,6 +71,11 @@ impl KeyAuthorization {
     /// The key authorization of a token for an account key.
     pub fn new(token: &Token, thumbprint: &Thumbprint) -> Self {
         Self(format!("{token}.{thumbprint}"))
+    }
+
+    /// The key authorization of a token in two parts, the first of which may end with padding (RFC 8823 §3).
+    pub(crate) fn of_parts(part1: &TokenPart1, part2: &Token, thumbprint: &Thumbprint) -> Self {
+        Self(format!("{part1}{part2}.{thumbprint}"))
     }
 
     /// The text itself: what http-01 serves (RFC 8555 §8.3).
