@@ -44,9 +44,10 @@ impl Step {
 /// How far proving control came.
 #[derive(Debug)]
 #[must_use]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
 pub enum Authorized {
-    /// Everything is proven.
-    All,
+    /// Everything is proven; the order as it was seen last.
+    All(PlacedOrder),
     /// A person must act first; what, and what was seen so far. Call again afterwards.
     AwaitsPerson(Vec<(Task, String)>),
 }
@@ -78,8 +79,10 @@ impl Account {
         for chosen in &chosen {
             self.answer(chosen)?;
         }
-        self.await_decisions(&chosen, wait)?;
-        Ok(Authorized::All)
+        match chosen.is_empty() {
+            true => Ok(Authorized::All(placed.clone())),
+            false => self.await_decisions(placed, &chosen, wait).map(Authorized::All),
+        }
     }
 
     /// One challenge for each authorization that is still pending.
@@ -94,10 +97,7 @@ impl Account {
                 _ => failures.push(failure(&found, None)),
             }
         }
-        match failures.is_empty() {
-            true => Ok(chosen),
-            false => Err(Error::new(Operation::Authorization, &placed.url, ErrorKind::NotAuthorized(failures))),
-        }
+        if failures.is_empty() { Ok(chosen) } else { Err(not_authorized(placed, failures)) }
     }
 
     /// The first type the solver likes that the CA offers with a token we can use.
@@ -172,36 +172,50 @@ impl Account {
         first
     }
 
-    /// Waits until the CA has decided about every authorization, then tells all that failed.
-    fn await_decisions(&self, chosen: &[Chosen], total: Duration) -> Result<(), Error> {
+    /// Waits until the CA has decided. The order alone tells when all went well, in one look whatever the number of names;
+    /// while it is pending the first undecided authorization is looked at too, since some CAs show a failure only there.
+    fn await_decisions(&self, placed: &PlacedOrder, chosen: &[Chosen], total: Duration) -> Result<PlacedOrder, Error> {
         let mut wait = self.wait(total);
-        let mut failures = Vec::new();
-        for chosen in chosen {
-            wait.restart(None);
-            failures.extend(self.await_decision(chosen, &mut wait)?);
-        }
-        match failures.is_empty() {
-            true => Ok(()),
-            false => {
-                let url = chosen.first().map(|chosen| chosen.authorization_url.as_str()).unwrap_or_default();
-                Err(Error::new(Operation::Authorization, url, ErrorKind::NotAuthorized(failures)))
+        let mut undecided = chosen;
+        loop {
+            let seen = self.look_at_order(&placed.url, &mut wait)?;
+            match seen.order.status {
+                OrderStatus::Pending => {}
+                OrderStatus::Invalid | OrderStatus::Canceled => {
+                    return Err(not_authorized(&seen, self.failures(chosen)?));
+                }
+                _ => return Ok(seen),
+            }
+            while let [first, rest @ ..] = undecided {
+                match self.decision(first, &mut wait)? {
+                    Decision::Valid => undecided = rest,
+                    Decision::Failed => return Err(not_authorized(&seen, self.failures(chosen)?)),
+                    Decision::Open => break,
+                }
+            }
+            if undecided.is_empty() {
+                return Ok(seen);
             }
         }
     }
 
-    fn await_decision(&self, chosen: &Chosen, wait: &mut Wait) -> Result<Option<Failure>, Error> {
-        let url = &chosen.authorization_url;
-        loop {
-            let response = self.look_again(wait, url, Operation::Authorization)?;
-            let found = self.placed_authorization(url, &response)?;
-            match found.authorization.status {
-                AuthorizationStatus::Valid => return Ok(None),
-                AuthorizationStatus::Pending if !given_up(&found, &chosen.challenge) => {}
-                // A state from after our time: look again until the deadline.
-                AuthorizationStatus::Other(_) => {}
-                _ => return Ok(Some(failure(&found, Some(&chosen.task.kind)))),
+    fn decision(&self, chosen: &Chosen, wait: &mut Wait) -> Result<Decision, Error> {
+        let response = self.read(&chosen.authorization_url, Operation::Authorization)?;
+        wait.asked(response.retry_after());
+        let found = self.placed_authorization(&chosen.authorization_url, &response)?;
+        Ok(Decision::of(&found, chosen))
+    }
+
+    /// Every identifier that failed.
+    fn failures(&self, chosen: &[Chosen]) -> Result<Vec<Failure>, Error> {
+        let mut failures = Vec::new();
+        for one in chosen {
+            let found = self.authorization(&one.authorization_url)?;
+            if Decision::of(&found, one) == Decision::Failed {
+                failures.push(failure(&found, Some(&one.task.kind)));
             }
         }
+        Ok(failures)
     }
 
     /// From an order whose identifiers are all proven to the certificate chain, as PEM: waits until it is ready,
@@ -247,6 +261,26 @@ impl Account {
     }
 }
 
+/// What a CA thinks of an authorization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Valid,
+    Failed,
+    Open,
+}
+
+impl Decision {
+    fn of(found: &PlacedAuthorization, chosen: &Chosen) -> Self {
+        match found.authorization.status {
+            AuthorizationStatus::Valid => Self::Valid,
+            AuthorizationStatus::Pending if !given_up(found, &chosen.challenge) => Self::Open,
+            // A state from after our time: look again until the deadline.
+            AuthorizationStatus::Other(_) => Self::Open,
+            _ => Self::Failed,
+        }
+    }
+}
+
 /// A challenge that shows an error and is not worked on any more will stay so: some CAs leave all at `pending`. While
 /// it is `processing` the CA tries again (RFC 8555 §8.2).
 fn given_up(found: &PlacedAuthorization, answered: &Challenge) -> bool {
@@ -263,6 +297,14 @@ fn failure(found: &PlacedAuthorization, kind: Option<&ChallengeType>) -> Failure
         &authorization.status,
         authorization.error().cloned(),
     )
+}
+
+/// The order failed: because of these identifiers, or for a reason of its own.
+fn not_authorized(placed: &PlacedOrder, failures: Vec<Failure>) -> Error {
+    match failures.is_empty() {
+        true => lost(placed),
+        false => Error::new(Operation::Authorization, &placed.url, ErrorKind::NotAuthorized(failures)),
+    }
 }
 
 fn lost(placed: &PlacedOrder) -> Error {

@@ -74,6 +74,11 @@ impl Wait {
         self.retry_after = response.retry_after();
     }
 
+    /// Keeps what another answer asks for.
+    pub(crate) fn asked(&mut self, retry_after: Option<Duration>) {
+        self.retry_after = retry_after.or(self.retry_after);
+    }
+
     /// Starts the pauses anew for another resource, the deadline staying.
     pub(crate) fn restart(&mut self, retry_after: Option<Duration>) {
         self.looks = 0;
