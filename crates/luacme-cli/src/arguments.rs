@@ -91,7 +91,8 @@ pub(crate) struct Step {
     #[arg(value_name = "RESOURCE|URL")]
     pub(crate) target: String,
     /// The payload; without it the resource is read (POST-as-GET)
-    pub(crate) json: Option<String>,
+    #[arg(value_name = "JSON")]
+    pub(crate) payload: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use crate::output::Output;
 use crate::state::State;
 
 pub(crate) fn run(shared: &Shared, verb: &Step, output: &Output) -> Result<Done, Failure> {
-    let payload = payload(verb.json.as_deref())?;
+    let payload = payload(verb.payload.as_deref())?;
     let state = State::locate(shared)?;
     let account = client::stored(shared, &state, output)?.ok_or_else(|| {
         Failure::new(format!("there is no account in {}", state.account.display()), "make one with `luacme register`")

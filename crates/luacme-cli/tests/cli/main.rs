@@ -1,0 +1,7 @@
+//! The command `luacme` as its users run it: the real binary, against a CA inside the test.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod layout;
+mod step;
+mod support;
