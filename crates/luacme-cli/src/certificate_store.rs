@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::files::{self, Readers};
+use crate::key_type::KeyTypeArgument;
 use crate::request_settings::RequestSettings;
 
 /// The folder of one certificate, for as long as the lock on it is held.
@@ -34,6 +35,8 @@ pub(crate) struct Pending {
     pub(crate) order: String,
     /// What was asked for.
     pub(crate) names: Vec<String>,
+    /// The kind of its key.
+    pub(crate) key_type: KeyTypeArgument,
     /// The tokens of the challenges that a person was shown.
     #[serde(default)]
     pub(crate) shown: Vec<String>,
@@ -89,7 +92,7 @@ impl CertificateStore {
         Ok(text.and_then(|text| Chain::from_pem(text).ok()))
     }
 
-    /// How it was asked for last.
+    /// How the current certificate was asked for.
     pub(crate) fn settings(&self) -> Result<Option<RequestSettings>, Failure> {
         let path = self.folder.join("config.toml");
         let Some(text) = files::read(&path)? else { return Ok(None) };
@@ -101,7 +104,7 @@ impl CertificateStore {
         })
     }
 
-    /// Keeps how it is asked for.
+    /// Keeps how it was asked for, once that is known to work.
     pub(crate) fn keep_settings(&self, settings: &RequestSettings) -> Result<(), Failure> {
         let path = self.folder.join("config.toml");
         let text = toml::to_string(settings).map_err(|error| Failure::file("write", &path, error))?;

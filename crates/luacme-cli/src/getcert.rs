@@ -23,8 +23,13 @@ use crate::state::{State, new_key, parse_key};
 
 pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Done, Failure> {
     let identifiers = identifiers(verb)?;
+    let folder_name = folder_name(verb, &identifiers)?;
     let state = State::locate(shared)?;
-    let store = CertificateStore::open(&state.dir, &folder_name(verb, &identifiers)?)?;
+    let account = match client::stored(shared, &state, output)? {
+        Some(account) => account,
+        None => register(shared, &state, output)?,
+    };
+    let store = CertificateStore::open(&state.dir, &folder_name)?;
     let settings = RequestSettings::new(verb, &identifiers, store.settings()?.as_ref());
     if !verb.force
         && let Some(chain) = good_certificate(&store, &settings)?
@@ -36,11 +41,6 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
     if !verb.force {
         history.check_pause(store.name(), Timestamp::now())?;
     }
-    let account = match client::stored(shared, &state, output)? {
-        Some(account) => account,
-        None => register(shared, &state, output)?,
-    };
-    store.keep_settings(&settings)?;
     let outcome = Run { account: &account, store: &store, settings: &settings, shared, output }.obtain(&identifiers);
     match &outcome {
         Ok(Done::Complete) => history.add(Outcome::Issued, "", None)?,
@@ -139,7 +139,7 @@ impl Run<'_> {
         if let Some(pending) = self.store.pending()?
             && pending.directory == self.account.directory_url()
             && Some(&pending.account) == self.account.url().as_ref()
-            && pending.names == self.settings.names
+            && (&pending.names, pending.key_type) == (&self.settings.names, self.settings.key_type)
             && let Some(placed) = self.resumed(&pending.order)?
         {
             return Ok((placed, pending));
@@ -151,6 +151,7 @@ impl Run<'_> {
             account: self.account.url().unwrap_or_default(),
             order: placed.url.clone(),
             names: self.settings.names.clone(),
+            key_type: self.settings.key_type,
             shown: Vec::new(),
         };
         self.store.keep_pending(&pending)?;
@@ -215,6 +216,7 @@ impl Run<'_> {
         let key_pem =
             key.to_pkcs8_pem().map_err(|error| Failure::new(error.to_string(), "run the same command again"))?;
         let files = self.store.store(&key_pem, &chain)?;
+        self.store.keep_settings(self.settings)?;
         self.store.drop_pending()?;
         self.output.issued(self.store.name(), &chain, &files);
         Ok(Done::Complete)

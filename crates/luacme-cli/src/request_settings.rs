@@ -1,7 +1,7 @@
 //! How a certificate was asked for: `config.toml`, so that asking again needs no flags.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use acme_proto::Identifier;
 use serde::{Deserialize, Serialize};
@@ -61,13 +61,30 @@ impl RequestSettings {
 }
 
 impl SolverSettings {
+    /// Choosing a way begins anew; without a choice, only the addresses given change.
     fn new(verb: &Getcert, before: Option<&Self>) -> Self {
         let (http_addr, resolver) = (verb.http_addr, verb.resolver);
         match (&verb.webroot, before) {
-            (Some(path), _) => Self::Webroot { path: path.clone(), http_addr },
+            (Some(path), _) => Self::Webroot { path: from_everywhere(path), http_addr },
             (None, _) if verb.standalone => Self::Standalone { http_addr },
-            (None, Some(before)) if !verb.manual => before.clone(),
+            (None, Some(before)) if !verb.manual => before.with(http_addr, resolver),
             _ => Self::Manual { http_addr, resolver },
         }
     }
+
+    /// The same way with the addresses that are given.
+    fn with(&self, given: Option<SocketAddr>, given_resolver: Option<SocketAddr>) -> Self {
+        match self.clone() {
+            Self::Standalone { http_addr } => Self::Standalone { http_addr: given.or(http_addr) },
+            Self::Webroot { path, http_addr } => Self::Webroot { path, http_addr: given.or(http_addr) },
+            Self::Manual { http_addr, resolver } => {
+                Self::Manual { http_addr: given.or(http_addr), resolver: given_resolver.or(resolver) }
+            }
+        }
+    }
+}
+
+/// The path as it is right wherever the next command is started.
+fn from_everywhere(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod getcert;
 mod layout;
+mod settings;
 mod step;
 mod support;
