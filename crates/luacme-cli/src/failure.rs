@@ -3,10 +3,11 @@
 use std::fmt::Display;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::SystemTime;
 
-use acme_account::{Error, ErrorKind, TransportErrorKind};
+use acme_account::{Error, ErrorKind, Operation, TransportErrorKind};
 use acme_proto::{Problem, ProblemType};
+use jiff::Timestamp;
 
 /// A failure with its three lines and its exit code.
 #[derive(Debug)]
@@ -19,8 +20,8 @@ pub(crate) struct Failure {
     pub(crate) todo: String,
     /// How the program ends.
     pub(crate) exit: Exit,
-    /// How long the CA asks us to wait.
-    pub(crate) retry_after: Option<Duration>,
+    /// When the CA wants to be asked again at the earliest.
+    pub(crate) not_before: Option<Timestamp>,
 }
 
 /// Exit codes of failures.
@@ -43,7 +44,7 @@ impl From<Exit> for ExitCode {
 impl Failure {
     /// Something failed here, without the CA.
     pub(crate) fn new(what: impl Into<String>, todo: impl Into<String>) -> Self {
-        Self { what: what.into(), said: None, todo: todo.into(), exit: Exit::Failed, retry_after: None }
+        Self { what: what.into(), said: None, todo: todo.into(), exit: Exit::Failed, not_before: None }
     }
 
     /// The command line asks for something that cannot be.
@@ -67,7 +68,8 @@ impl From<Error> for Failure {
         } else {
             Exit::Failed
         };
-        Self { what: what(&error), said: said(&error), todo: todo(&error), exit, retry_after: error.retry_after() }
+        let not_before = error.retry_after().and_then(|pause| Timestamp::try_from(SystemTime::now() + pause).ok());
+        Self { what: what(&error), said: said(&error), todo: todo(&error), exit, not_before }
     }
 }
 
@@ -112,6 +114,10 @@ fn said(error: &Error) -> Option<String> {
 fn todo(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Transport(error) => transport_advice(error.kind()).to_owned(),
+        _ if error.is_rate_limited() => rate_limit_advice(error).to_owned(),
+        ErrorKind::Refused(_) | ErrorKind::Unusable { .. } if error.operation() == Operation::Directory => {
+            "check --server: it must be the URL of an ACME directory".to_owned()
+        }
         ErrorKind::Refused(refusal) => match (&refusal.problem.instance, &refusal.terms, &refusal.help) {
             (Some(page), ..) => format!("open {page}, do what it asks, then run the same command again"),
             (_, Some(terms), _) => format!("read {terms}; agree with --agree-tos"),
@@ -122,9 +128,6 @@ fn todo(error: &Error) -> String {
             "check --server: it must be the URL of an ACME directory".to_owned()
         }
         ErrorKind::Http { .. } => "run the same command again later: the fault is on the server's side".to_owned(),
-        ErrorKind::Unusable { .. } if matches!(error.operation(), acme_account::Operation::Directory) => {
-            "check --server: it must be the URL of an ACME directory".to_owned()
-        }
         ErrorKind::Unusable { .. } => "run the same command again with -v, and tell whoever runs the CA".to_owned(),
         ErrorKind::Insecure => "give an https URL".to_owned(),
         ErrorKind::NotOffered(_) => "`luacme directory` shows what the CA offers".to_owned(),
@@ -158,9 +161,15 @@ fn transport_advice(kind: TransportErrorKind) -> &'static str {
     }
 }
 
+fn rate_limit_advice(error: &Error) -> &'static str {
+    match error.retry_after() {
+        Some(_) => "wait until then, then run the same command again",
+        None => "wait for an hour at least, then run the same command again",
+    }
+}
+
 fn refusal_advice(problem: &Problem) -> &'static str {
     match problem.kind {
-        ProblemType::RateLimited => "wait until then; --staging has far higher limits for trying out",
         ProblemType::AccountDoesNotExist => {
             "the CA does not know this account: check --server, or move the account file away and register anew"
         }

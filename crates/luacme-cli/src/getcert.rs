@@ -47,7 +47,7 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
         Ok(Done::AwaitsPerson) => history.add(Outcome::AwaitsPerson, "", None)?,
         Err(failure) => {
             let detail = failure.said.as_deref().unwrap_or(&failure.what);
-            history.add(Outcome::Failed, detail, failure.retry_after)?;
+            history.add(Outcome::Failed, detail, failure.not_before)?;
         }
     }
     outcome

@@ -3,7 +3,6 @@
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -50,10 +49,8 @@ impl History {
     }
 
     /// Adds an attempt that ended now.
-    pub(crate) fn add(&self, outcome: Outcome, detail: &str, retry_after: Option<Duration>) -> Result<(), Failure> {
-        let now = Timestamp::now();
-        let not_before = retry_after.and_then(|pause| Timestamp::try_from(SystemTime::now() + pause).ok());
-        let attempt = Attempt { at: now, outcome, detail: detail.to_owned(), not_before };
+    pub(crate) fn add(&self, outcome: Outcome, detail: &str, not_before: Option<Timestamp>) -> Result<(), Failure> {
+        let attempt = Attempt { at: Timestamp::now(), outcome, detail: detail.to_owned(), not_before };
         let failed = |error: std::io::Error| Failure::file("write", &self.path, error);
         let line = serde_json::to_string(&attempt).map_err(|error| failed(error.into()))?;
         // A line that a crash cut short must not swallow this one.
@@ -67,16 +64,13 @@ impl History {
 
     /// Refuses when the CA asked in the last attempt not to be asked again yet (RFC 8555 §6.6).
     pub(crate) fn check_pause(&self, name: &str, now: Timestamp) -> Result<(), Failure> {
-        let Some(until) = self.last()?.and_then(|attempt| attempt.not_before.map(|until| (until, attempt.detail)))
-        else {
-            return Ok(());
-        };
-        match until {
-            (until, detail) if until > now => Err(Failure {
+        match self.last()? {
+            Some(Attempt { not_before: Some(until), detail, .. }) if until > now => Err(Failure {
                 exit: Exit::TryLater,
                 said: Some(detail).filter(|detail| !detail.is_empty()),
+                not_before: Some(until),
                 ..Failure::new(
-                    format!("the CA asked not to be asked for {name} before {until:.0}"),
+                    format!("the CA does not want to be asked for {name} yet"),
                     "run the same command then; --force asks at once, which may make it worse",
                 )
             }),
@@ -105,9 +99,10 @@ mod tests {
         let now = Timestamp::now();
         assert!(history.check_pause("a.test", now).is_ok(), "no attempt yet");
 
-        history.add(Outcome::Failed, "too many certificates", Some(Duration::from_secs(3600))).unwrap();
+        let until = now + jiff::SignedDuration::from_hours(1);
+        history.add(Outcome::Failed, "too many certificates", Some(until)).unwrap();
         let refused = History::in_folder(folder.path()).check_pause("a.test", now).unwrap_err();
-        assert_eq!(refused.exit, Exit::TryLater);
+        assert_eq!((refused.exit, refused.not_before), (Exit::TryLater, Some(until)));
         assert_eq!(refused.said.as_deref(), Some("too many certificates"));
         let later = now + jiff::SignedDuration::from_hours(2);
         assert!(history.check_pause("a.test", later).is_ok(), "the pause is over");

@@ -78,9 +78,16 @@ impl Output {
     /// A result: JSON for programs, text for people.
     fn result(&self, object: Value, text: &str) {
         match &*self.channel {
-            Channel::Json { .. } => line(&object.to_string()),
             Channel::Quiet => {}
-            Channel::Plain { .. } | Channel::Spinner(_) => self.suspend(|| line(&printable(text))),
+            _ => self.needed(object, text),
+        }
+    }
+
+    /// A result without which the command was for nothing: even -q shows it.
+    fn needed(&self, object: Value, text: &str) {
+        match &*self.channel {
+            Channel::Json { .. } => line(&object.to_string()),
+            _ => self.suspend(|| line(&printable(text))),
         }
     }
 
@@ -128,9 +135,9 @@ impl Output {
                 task.kind,
                 task.describe()
             );
-            self.result(object, &text);
+            self.needed(object, &text);
         }
-        self.result(json!({"event": "awaits_person"}), "Then run the same command again.");
+        self.needed(json!({"event": "awaits_person"}), "Then run the same command again.");
     }
 
     /// The CA's answer to one request: its body on standard output.
@@ -147,19 +154,14 @@ impl Output {
         if let (Some(location), Channel::Plain { .. } | Channel::Spinner(_)) = (response.location(), &*self.channel) {
             self.suspend(|| note(&format!("location {location}")));
         }
-        match &*self.channel {
-            // The answer is what was asked for: even -q shows it.
-            Channel::Quiet => line(&printable(&text)),
-            _ => self.result(object, &text),
-        }
+        self.needed(object, &text);
     }
 
     /// What happened, what the CA said, what to do.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let Failure { what, said, todo, exit, retry_after } = failure;
-        let until = retry_after.and_then(|pause| Timestamp::try_from(std::time::SystemTime::now() + pause).ok());
+        let Failure { what, said, todo, exit, not_before } = failure;
+        let until = not_before.map(|until| format!("{until:.0}"));
         if let Channel::Json { .. } = &*self.channel {
-            let until = until.map(|until| format!("{until:.0}"));
             line(&json!({
                 "event": "error", "what": what, "said": said, "todo": todo, "exit": *exit as u8, "not_before": until,
             }).to_string());
@@ -171,7 +173,7 @@ impl Output {
                 note(&format!("  the CA said: {said}"));
             }
             if let Some(until) = until {
-                note(&format!("  not before:  {until:.0}"));
+                note(&format!("  not before:  {until}"));
             }
             note(&format!("  what to do:  {todo}"));
         });
