@@ -32,9 +32,12 @@ fn connect(shared: &Shared, key: Arc<dyn Signer>, directory: &str, output: &Outp
 
 /// A client that has no account: for what needs none.
 pub(crate) fn without_account(shared: &Shared, output: &Output) -> Result<Account, Failure> {
-    let directory = match State::locate(shared)?.account()? {
-        Some(file) if server::asked(shared)?.is_none() => file.directory,
-        _ => server::asked_or_default(shared)?,
+    let directory = match server::asked(shared)? {
+        Some(directory) => directory,
+        None => match State::locate(shared)?.account()? {
+            Some(file) => file.directory,
+            None => server::asked_or_default(shared)?,
+        },
     };
     let key = PrivateKey::generate(KeyType::P256).map_err(|error| Failure::new(error.to_string(), "try again"))?;
     connect(shared, Arc::new(key), &directory, output)

@@ -1,9 +1,11 @@
 //! Writing files so that no reader ever sees half of one, and no secret is readable even for a moment.
 
 use std::fs::{self, File, Permissions};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+
+use tempfile::NamedTempFile;
 
 use crate::failure::Failure;
 
@@ -18,7 +20,30 @@ pub(crate) enum Readers {
 
 /// Writes a file under a temporary name in the same folder with its final mode, syncs it, renames it, syncs the folder.
 pub(crate) fn write(path: &Path, content: &[u8], readers: Readers) -> Result<(), Failure> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let draft = draft(path, content, readers)?;
+    draft.persist(path).map_err(|error| Failure::file("write", path, error.error))?;
+    sync_folder(folder_of(path))
+}
+
+/// The same for a file that must not be there yet: of two processes, one fails.
+pub(crate) fn create(path: &Path, content: &[u8], readers: Readers) -> Result<(), Failure> {
+    let draft = draft(path, content, readers)?;
+    match draft.persist_noclobber(path) {
+        Ok(_) => sync_folder(folder_of(path)),
+        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Err(Failure::new(
+            format!("another luacme has just made {}", path.display()),
+            "run the same command again: it uses that one",
+        )),
+        Err(error) => Err(Failure::file("create", path, error.error)),
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+fn draft(path: &Path, content: &[u8], readers: Readers) -> Result<NamedTempFile, Failure> {
+    let folder = folder_of(path);
     make_folder(folder)?;
     let failed = |error: std::io::Error| Failure::file("write", path, error);
     let mode = match readers {
@@ -32,8 +57,7 @@ pub(crate) fn write(path: &Path, content: &[u8], readers: Readers) -> Result<(),
         .map_err(failed)?;
     file.write_all(content).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    sync_folder(folder)
+    Ok(file)
 }
 
 /// Makes a folder and those above it.
@@ -68,6 +92,17 @@ pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_must_be_new_does_not_replace() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.pem");
+        create(&path, b"first", Readers::Owner).unwrap();
+        let refused = create(&path, b"second", Readers::Owner).unwrap_err();
+        assert!(refused.what.contains("key.pem"), "{}", refused.what);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
 
     #[test]
     fn a_file_is_replaced_whole_with_its_mode() {

@@ -13,8 +13,8 @@ pub(crate) fn run(shared: &Shared, verb: &Register, output: &Output) -> Result<D
     let (servers, contacts): (Vec<_>, Vec<_>) = verb.words.iter().partition(|word| !is_contact(word));
     let directory = match servers.as_slice() {
         [] => server::asked_or_default(shared)?,
-        [server] => server::directory_url(server)?,
-        [_, second, ..] => {
+        [server] if !shared.staging && shared.server.is_none() => server::directory_url(server)?,
+        [.., second] => {
             return Err(Failure::usage(
                 format!("{second:?} is a second server"),
                 "name one server; contacts look like mailto:you@example.com",

@@ -18,19 +18,22 @@ const NAMES: [(&str, &str); 9] = [
     ("actalis", "https://acme-api.actalis.com/acme/directory"),
 ];
 
-/// The directory URL that the command line asks for, or else the environment, if either does.
+/// The directory URL that the command line asks for, if it does.
 pub(crate) fn asked(shared: &Shared) -> Result<Option<String>, Failure> {
-    let environment = || std::env::var("LUACME_SERVER").ok().filter(|server| !server.is_empty());
     match &shared.server {
         _ if shared.staging => Ok(Some(STAGING.to_owned())),
         Some(server) => directory_url(server).map(Some),
-        None => environment().map(|server| directory_url(&server)).transpose(),
+        None => Ok(None),
     }
 }
 
-/// The directory URL that counts when nothing else is known: Let's Encrypt's.
+/// The same; when no account says it either, the environment does, else it is Let's Encrypt.
 pub(crate) fn asked_or_default(shared: &Shared) -> Result<String, Failure> {
-    Ok(asked(shared)?.unwrap_or_else(|| NAMES[0].1.to_owned()))
+    let environment = std::env::var("LUACME_SERVER").ok().filter(|server| !server.is_empty());
+    match asked(shared)? {
+        Some(asked) => Ok(asked),
+        None => directory_url(environment.as_deref().unwrap_or(NAMES[0].0)),
+    }
 }
 
 /// The directory URL for a URL or short name.

@@ -101,9 +101,9 @@ impl State {
         }
     }
 
-    /// Stores a new account key.
+    /// Stores a new account key. Of two processes that made one at the same time, one fails: the account must fit the key.
     pub(crate) fn store_key(&self, pem: &str) -> Result<(), Failure> {
-        files::write(&self.key_file(), pem.as_bytes(), Readers::Owner)
+        files::create(&self.key_file(), pem.as_bytes(), Readers::Owner)
     }
 
     /// Stores an account. The key is in its file already.

@@ -2,12 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod account_file;
+mod certificate_names;
 mod getcert;
 mod json;
 mod layout;
 mod manual;
 mod rate_limit;
 mod refusals;
+mod register;
+mod server;
 mod settings;
 mod step;
 mod support;
