@@ -8,15 +8,27 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::key_type::KeyTypeArgument;
 
+const EXAMPLES: &str = "Examples:
+  luacme register -m you@example.com --agree-tos
+  luacme getcert www.example.com example.com --webroot /var/www/html
+As in lua-acme, the account file may come first:
+  luacme account.json getcert www.example.com";
+
+const EXIT_CODES: &str = "Exit codes:
+   0  done, or nothing was due
+   1  failed
+   2  wrong usage
+   3  a person must act, then run the same command again
+  75  try again later";
+
 /// Obtain certificates from any ACME CA.
 #[derive(Debug, Parser)]
 #[command(
     name = "luacme",
     version,
     about,
-    after_help = "As in lua-acme, the account file may come first:\n  luacme account.json register URL mailto:you@example.com\n  \
-                  luacme account.json getcert www.example.com\n\nExit codes: 0 done, or nothing was due; 1 failed; 2 usage; 3 a person must \
-                  act; 75 try again later",
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
     max_term_width = 100
 )]
 pub(crate) struct Arguments {
@@ -32,51 +44,61 @@ pub(crate) enum Verb {
     Getcert(Getcert),
     Step(Step),
     /// Show the CA's directory: what it offers, and where
-    #[command(after_help = "Example: luacme directory --server letsencrypt")]
+    #[command(after_help = "Example:\n  luacme directory --server letsencrypt")]
     Directory,
 }
 
 /// Make an account at the CA, or find the one of this key
 #[derive(Debug, Args)]
-#[command(after_help = "Example: luacme register --server letsencrypt -m you@example.com --agree-tos")]
+#[command(after_help = "Example:\n  luacme register letsencrypt mailto:you@example.com --agree-tos")]
 pub(crate) struct Register {
-    /// The CA's directory URL or short name, and contacts (mailto:…), in any order
+    /// The CA and contacts (mailto:…), in any order
     #[arg(value_name = "SERVER|CONTACT")]
     pub(crate) words: Vec<String>,
 }
 
 /// Obtain a certificate, unless a good one is there
 #[derive(Debug, Args)]
-#[command(after_help = "Example: luacme getcert www.example.com example.com --webroot /var/www/html")]
+#[command(after_help = "Examples:
+  luacme getcert www.example.com example.com --webroot /var/www/html
+  luacme getcert www.example.com --standalone")]
 pub(crate) struct Getcert {
     /// The names the certificate is for; the first names its folder
     #[arg(value_name = "NAME", required_unless_present = "domains")]
     pub(crate) names: Vec<String>,
-    /// A name, or several with commas between; like NAME
+    /// A name, or several with commas; like NAME
     #[arg(short = 'd', long = "domain", value_name = "NAME", value_delimiter = ',')]
     pub(crate) domains: Vec<String>,
-    /// Serve the answers from here, on port 80 unless --http-addr says otherwise
+    /// Answer the CA from here, on port 80
     #[arg(long, group = "solver")]
     pub(crate) standalone: bool,
-    /// Put the answers into this folder, which a web server shows at http://NAME/
+    /// Put the answer into the folder a web server shows
+    ///
+    /// The folder is the one it shows at http://NAME/.
     #[arg(short, long, value_name = "DIR", group = "solver")]
     pub(crate) webroot: Option<PathBuf>,
-    /// Print what to do, and go on when run again (without a choice, this is what happens)
+    /// Print what to do; go on when run again [default]
     #[arg(long, group = "solver")]
     pub(crate) manual: bool,
-    /// Where --standalone listens; where the others look whether the answer is there
+    /// Listen here rather than on port 80
+    ///
+    /// For --standalone. --webroot and --manual look here, whether the answer is in its place.
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) http_addr: Option<SocketAddr>,
-    /// The DNS server that --manual asks whether the record is there
-    #[arg(long, value_name = "ADDR:PORT")]
+    /// The DNS server that --manual asks whether the record is in its place
+    #[arg(long, value_name = "ADDR:PORT", hide_short_help = true)]
     pub(crate) resolver: Option<SocketAddr>,
-    /// The kind of the certificate's key [default: p256]
+    /// The kind of its key [default: p256]
+    ///
+    /// One of p256, p384, p521, ed25519, rsa2048, rsa3072, rsa4096.
     #[arg(long, value_name = "TYPE")]
     pub(crate) key_type: Option<KeyTypeArgument>,
-    /// The name of the folder [default: the first name]
-    #[arg(long, value_name = "NAME")]
+    /// The name of its folder [default: the first name]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) cert_name: Option<String>,
-    /// Obtain one even if a good one is there, or the CA asked to wait
+    /// Obtain one even if a good one is there
+    ///
+    /// And even if the CA asked to wait.
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -84,7 +106,7 @@ pub(crate) struct Getcert {
 /// Send one signed request and show the answer
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: luacme step newOrder '{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.com\"}]}'"
+    after_help = "Example:\n  luacme step newOrder '{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.com\"}]}'"
 )]
 pub(crate) struct Step {
     /// A name in the directory, such as newOrder, or a URL
@@ -98,20 +120,26 @@ pub(crate) struct Step {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options for all commands")]
 pub(crate) struct Shared {
-    /// Where all is kept [default: /var/lib/luacme for root, ~/.local/share/luacme for others]
-    #[arg(long, value_name = "DIR", env = "LUACME_DIR", global = true)]
+    /// The folder of accounts and certificates
+    ///
+    /// Without it, $LUACME_DIR, else the folder of the account file that --account names, else /var/lib/luacme for root and
+    /// ~/.local/share/luacme for others.
+    #[arg(long, value_name = "DIR", env = "LUACME_DIR", hide_env = true, global = true)]
     pub(crate) dir: Option<PathBuf>,
-    /// The account file [default: DIR/account.json]
-    #[arg(long, value_name = "FILE", global = true)]
+    /// The account file [default: account.json in the folder]
+    #[arg(long, value_name = "FILE", hide_short_help = true, global = true)]
     pub(crate) account: Option<PathBuf>,
-    /// The CA: a directory URL or a short name [default: $LUACME_SERVER, else letsencrypt]
+    /// The CA: a URL or short name [default: letsencrypt]
+    ///
+    /// The URL is that of the CA's directory. Short names: letsencrypt, letsencrypt-staging, zerossl, google, google-staging,
+    /// sslcom, actalis. Without it, the account's CA, else $LUACME_SERVER, else letsencrypt.
     #[arg(long, value_name = "URL|NAME", global = true)]
     pub(crate) server: Option<String>,
-    /// Let's Encrypt's test CA
+    /// Take Let's Encrypt's test CA
     #[arg(long, conflicts_with = "server", global = true)]
     pub(crate) staging: bool,
-    /// Trust the roots in this PEM file too, for the connection to the CA
-    #[arg(long, value_name = "PEM", global = true)]
+    /// Trust the roots in this file too, for the connection to the CA
+    #[arg(long, value_name = "PEM", hide_short_help = true, global = true)]
     pub(crate) ca_file: Option<PathBuf>,
     /// Agree to the CA's terms of service
     #[arg(long, global = true)]
@@ -120,22 +148,22 @@ pub(crate) struct Shared {
     #[arg(short = 'm', long, value_name = "ADDRESS", global = true)]
     pub(crate) email: Vec<String>,
     /// The kind of the account key [default: p256]
-    #[arg(long, value_name = "TYPE", global = true)]
+    #[arg(long, value_name = "TYPE", hide_short_help = true, global = true)]
     pub(crate) account_key_type: Option<KeyTypeArgument>,
     /// How long to wait for the CA's decisions
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, global = true)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, hide_short_help = true, global = true)]
     pub(crate) timeout: u64,
-    /// One JSON object per event on standard output
-    #[arg(long, global = true)]
+    /// Print one JSON object per event
+    #[arg(long, hide_short_help = true, global = true)]
     pub(crate) json: bool,
-    /// Never ask
-    #[arg(short, long, global = true)]
+    /// Never ask a question
+    #[arg(short, long, hide_short_help = true, global = true)]
     pub(crate) non_interactive: bool,
     /// Say more: every request; twice: every nonce
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
     /// Say nothing unless something failed
-    #[arg(short, long, conflicts_with_all = ["verbose", "json"], global = true)]
+    #[arg(short, long, conflicts_with_all = ["verbose", "json"], hide_short_help = true, global = true)]
     pub(crate) quiet: bool,
 }
 

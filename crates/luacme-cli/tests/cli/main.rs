@@ -5,6 +5,7 @@
 mod account_file;
 mod certificate_names;
 mod getcert;
+mod help;
 mod json;
 mod layout;
 mod manual;

@@ -1,0 +1,57 @@
+//! What a newcomer reads first.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::Run;
+
+fn luacme(words: &[&str]) -> Run {
+    Run::of(Command::new(env!("CARGO_BIN_EXE_luacme")).env_clear().env("COLUMNS", "80").args(words))
+}
+
+/// The texts are kept beside this file. To accept what has changed, run the tests with `LUACME_ACCEPT=1`.
+#[test]
+fn help_is_as_it_was_read_last() {
+    for (file, words) in [
+        ("luacme.txt", &["-h"][..]),
+        ("luacme-long.txt", &["--help"]),
+        ("register.txt", &["register", "-h"]),
+        ("getcert.txt", &["getcert", "-h"]),
+        ("step.txt", &["step", "-h"]),
+        ("directory.txt", &["directory", "-h"]),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/help").join(file);
+        let found = luacme(words).succeeds().stdout;
+        if std::env::var_os("LUACME_ACCEPT").is_some() {
+            std::fs::write(&path, &found).unwrap();
+        }
+        assert_eq!(found, std::fs::read_to_string(&path).unwrap(), "luacme {words:?} is not {file}");
+    }
+}
+
+#[test]
+fn help_fits_a_small_terminal() {
+    for (words, lines) in [
+        (&["-h"][..], 28),
+        (&["register", "-h"], 24),
+        (&["getcert", "-h"], 36),
+        (&["step", "-h"], 24),
+        (&["directory", "-h"], 24),
+    ] {
+        let text = luacme(words).succeeds().stdout;
+        let found = text.lines().count();
+        assert!(found <= lines, "luacme {words:?} has {found} lines\n{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}
+
+#[test]
+fn nothing_at_all_shows_the_help() {
+    let nothing = luacme(&[]).exits(2);
+    assert_eq!(nothing.stderr, luacme(&["-h"]).succeeds().stdout);
+}
+
+#[test]
+fn the_version_is_one_line() {
+    assert_eq!(luacme(&["--version"]).succeeds().stdout, concat!("luacme ", env!("CARGO_PKG_VERSION"), "\n"));
+}
