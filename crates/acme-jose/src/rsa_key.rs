@@ -11,7 +11,7 @@ use pkcs8::{DecodePublicKey as _, EncodePrivateKey as _, EncodePublicKey as _};
 use rsa::pkcs1::{EncodeRsaPrivateKey as _, RsaPrivateKeyRef, UintRef};
 use rsa::pkcs1v15::{Signature, SigningKey, VerifyingKey};
 use rsa::signature::{RandomizedSigner as _, SignatureEncoding as _, Verifier as _};
-use rsa::traits::PublicKeyParts as _;
+use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey, PublicKey};
 use sha2::Sha256;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -55,10 +55,8 @@ pub(crate) fn checked_public(n: &[u8], e: &[u8]) -> Result<(Vec<u8>, Vec<u8>), J
 /// Whether `signature` is one of `message`.
 pub(crate) fn verify(n: &[u8], e: &[u8], message: &[u8], signature: &[u8]) -> bool {
     let Ok(key) = public_key(n, e) else { return false };
-    // As many octets as the modulus has, neither more nor fewer (RFC 8017 §8.2.2 step 1).
-    signature.len() == key.size()
-        && Signature::try_from(signature)
-            .is_ok_and(|signature| VerifyingKey::<Sha256>::new(key).verify(message, &signature).is_ok())
+    Signature::try_from(signature)
+        .is_ok_and(|signature| VerifyingKey::<Sha256>::new(key).verify(message, &signature).is_ok())
 }
 
 /// The `SubjectPublicKeyInfo` (RFC 3279 §2.3.1).
@@ -131,13 +129,13 @@ fn public_key(n: &[u8], e: &[u8]) -> Result<PublicKey, JwkError> {
     PublicKey::new(number(n), number(e)).map_err(|error| JwkError::Malformed(format!("not an RSA public key: {error}")))
 }
 
-fn numbers(key: &impl rsa::traits::PublicKeyParts) -> (Vec<u8>, Vec<u8>) {
-    (trimmed(&key.n_bytes()).to_vec(), trimmed(&key.e_bytes()).to_vec())
+fn numbers(key: &impl PublicKeyParts) -> (Vec<u8>, Vec<u8>) {
+    (key.n_bytes().into_vec(), key.e_bytes().into_vec())
 }
 
 fn check_modulus(n: &[u8]) -> Result<(), ModulusSize> {
-    let n = trimmed(n);
-    let bits = n.len() * 8 - n.first().map_or(0, |octet| octet.leading_zeros() as usize);
+    let zeros = n.iter().take_while(|octet| **octet == 0).count();
+    let bits = n.get(zeros).map_or(0, |octet| (n.len() - zeros) * 8 - octet.leading_zeros() as usize);
     if MODULUS_BITS.contains(&bits) { Ok(()) } else { Err(ModulusSize { bits }) }
 }
 
@@ -156,9 +154,4 @@ impl From<ModulusSize> for JwkError {
     fn from(ModulusSize { bits }: ModulusSize) -> Self {
         Self::ModulusSize { bits }
     }
-}
-
-/// A number without the zero octets before it.
-fn trimmed(number: &[u8]) -> &[u8] {
-    &number[number.iter().take_while(|octet| **octet == 0).count()..]
 }
