@@ -77,7 +77,7 @@ pub(crate) struct Getcert {
     /// The folder is the one it shows at http://NAME/.
     #[arg(short, long, value_name = "DIR", group = "solver")]
     pub(crate) webroot: Option<PathBuf>,
-    /// Print what to do; go on when run again [default]
+    /// Print what to do; go on when run again (default)
     #[arg(long, group = "solver")]
     pub(crate) manual: bool,
     /// Listen here rather than on port 80
