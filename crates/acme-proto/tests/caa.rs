@@ -49,6 +49,13 @@ fn the_record_binds_to_account_and_method() {
     }
 }
 
+// Rows: SEC-02
+#[test]
+fn a_quote_does_not_end_the_value() {
+    let record = CaaRecord::binding(&dns("example.com"), "ca.example", r#"https://a/"\"#, &[]).unwrap();
+    assert_eq!(record.to_string(), r#"example.com. IN CAA 0 issue "ca.example; accounturi=https://a/\"\\""#);
+}
+
 // Rows: CA-01, CA-02
 #[test]
 fn parts_that_would_break_the_record_are_refused() {

@@ -261,6 +261,16 @@ fn a_long_value_is_split_into_strings_of_255() {
     assert_eq!(short.strings().len(), 1, "255 octets are one string");
 }
 
+// Rows: SEC-02
+#[test]
+fn a_quote_does_not_end_a_string_of_the_zone() {
+    let setting = Setting::new(r#"https://ca.example/"\"#, json!({}));
+    let proof = offer("issuer-domain-names", json!(["ca.example"])).proof(&dns("example.com"), &setting.prover());
+    let Ok(Proof::DnsPersist01(record)) = proof else { panic!("{proof:?}") };
+    let line = r#"_validation-persist.example.com. 60 IN TXT "ca.example; accounturi=https://ca.example/\"\\""#;
+    assert_eq!(record.zone_line(60), line);
+}
+
 // Rows: DP-15
 #[test]
 fn people_are_told_to_leave_the_record() {

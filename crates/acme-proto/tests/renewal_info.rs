@@ -96,6 +96,8 @@ fn the_moment_is_spread_evenly_over_the_window() {
     ] {
         assert_eq!(window.moment(random), start + Duration::from_secs(offset), "{why}");
     }
+    let fractions = read("2025-01-03T00:00:00.5Z", "2025-01-05T00:00:00.5Z").suggested_window;
+    assert_eq!(fractions.moment(0), start + Duration::from_secs(1), "not the second in which it only begins");
     // Ten equal parts of the random numbers fall into ten equal parts of the window.
     for part in 0..10u64 {
         let moment = window.moment(u64::MAX / 10 * part + u64::MAX / 20);
