@@ -195,11 +195,13 @@ impl Run<'_> {
         solver: &dyn Solver,
     ) -> Result<Issued, acme_account::Error> {
         let wait = Duration::from_secs(self.shared.timeout);
-        if Step::for_status(&placed.order.status) == Step::Authorize
-            && let Authorized::AwaitsPerson(tasks) = self.account.authorize(&placed, solver, wait)?
-        {
-            return Ok(Issued::AwaitsPerson(tasks));
-        }
+        let placed = match Step::for_status(&placed.order.status) {
+            Step::Authorize => match self.account.authorize(&placed, solver, wait)? {
+                Authorized::All(placed) => placed,
+                Authorized::AwaitsPerson(tasks) => return Ok(Issued::AwaitsPerson(tasks)),
+            },
+            _ => placed,
+        };
         self.account.issue(placed, csr.der(), wait).map(Issued::Chain)
     }
 
