@@ -1,6 +1,6 @@
 //! An account: a key, a directory, a way to send requests.
 
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use acme_jose::{Jws, Signer};
 use acme_proto::{
@@ -23,6 +23,7 @@ pub struct Account {
     pub(crate) limits: Limits,
     pub(crate) nonces: Nonces,
     pub(crate) directory: OnceLock<acme_proto::Directory>,
+    pub(crate) fetching: Mutex<()>,
     url: RwLock<Option<String>>,
 }
 
@@ -59,6 +60,7 @@ impl Account {
             limits: Limits::default(),
             nonces: Nonces::default(),
             directory: OnceLock::new(),
+            fetching: Mutex::new(()),
             url: RwLock::new(None),
         }
     }

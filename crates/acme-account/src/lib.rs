@@ -2,6 +2,7 @@
 
 mod account;
 mod clock;
+mod directory;
 mod error;
 mod external_account;
 mod flow;

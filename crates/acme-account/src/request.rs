@@ -1,7 +1,7 @@
 //! Requests, signed and not: the layer that knows nonces (RFC 8555 §6).
 
 use acme_jose::{Header, Jws, KeyId, Payload, Signer};
-use acme_proto::{Directory, Nonce, ProblemType, Resource};
+use acme_proto::{Nonce, ProblemType, Resource};
 use http::Method;
 
 use crate::account::Account;
@@ -29,21 +29,6 @@ pub(crate) enum KeyUse<'a> {
 }
 
 impl Account {
-    /// The CA's directory, fetched when first needed and kept.
-    ///
-    /// # Errors
-    /// When it cannot be fetched or read.
-    pub fn directory(&self) -> Result<&Directory, Error> {
-        if let Some(directory) = self.directory.get() {
-            return Ok(directory);
-        }
-        let operation = Operation::Directory;
-        let response = self.get(&self.directory_url, operation)?.success(operation)?;
-        let directory = Directory::from_json(response.body())
-            .map_err(|error| response.unusable(operation, format!("it is not an ACME directory: {error}")))?;
-        Ok(self.directory.get_or_init(|| directory))
-    }
-
     /// One signed request: lua-acme's `step`. The resource is a name in the directory or a URL; the answer counts
     /// only if its HTTP status says success.
     ///
@@ -72,12 +57,6 @@ impl Account {
     /// When no answer comes, or it is a redirect that must not be followed.
     pub fn unsigned_request(&self, url: &str) -> Result<Response, Error> {
         self.get(url, Operation::Step)
-    }
-
-    /// The URL of a resource by its name in the directory.
-    pub(crate) fn resource(&self, name: &str, operation: Operation) -> Result<String, Error> {
-        let url = self.directory()?.url(name).map(str::to_owned);
-        url.ok_or_else(|| Error::new(operation, &self.directory_url, ErrorKind::NotOffered(name.to_owned())))
     }
 
     fn is_new_account(&self, url: &str) -> bool {
@@ -119,15 +98,13 @@ impl Account {
         let mut nonce = self.fresh_nonce()?;
         for attempts in 1..=MAX_NONCE_ATTEMPTS {
             let response = self.post_once(url, key, payload, &nonce, operation)?;
-            let next = response.nonce();
-            if response.problem().is_none_or(|problem| problem.kind != ProblemType::BadNonce) {
-                if let Some(next) = next {
-                    self.nonces.push(next, self.clock.now());
-                }
+            if !is_nonce_refused(&response) {
+                self.keep_nonce(&response);
                 return Ok(response);
             }
             self.observer.event(&Event::NonceRefused { attempts });
-            nonce = match next {
+            // Another one at hand may be as old as the one refused: that of the refusal counts (RFC 8555 §6.5).
+            nonce = match response.nonce() {
                 Some(next) => next,
                 None => self.new_nonce()?,
             };
@@ -160,8 +137,17 @@ impl Account {
         self.send(request.method(Method::POST), url, jws.to_json().into_bytes(), operation)
     }
 
+    /// Keeps the nonce that came along for a later request.
+    pub(crate) fn keep_nonce(&self, response: &Response) {
+        if let Some(nonce) = response.nonce() {
+            self.nonces.push(nonce, self.clock.now());
+        }
+    }
+
     /// A nonce at hand, or one asked for.
     fn fresh_nonce(&self) -> Result<Nonce, Error> {
+        // It may bring one.
+        self.directory()?;
         match self.nonces.take(self.clock.now()) {
             Some(nonce) => Ok(nonce),
             None => self.new_nonce(),
@@ -210,4 +196,9 @@ impl Account {
         self.observer.event(&Event::Response { url, status: response.status() });
         Ok(response)
     }
+}
+
+/// The type of the problem tells, neither the status nor the text (RFC 8555 §6.7).
+fn is_nonce_refused(response: &Response) -> bool {
+    !response.is_success() && response.problem().is_some_and(|problem| problem.kind == ProblemType::BadNonce)
 }

@@ -33,6 +33,11 @@ impl Response {
         self.inner.status().as_u16()
     }
 
+    /// Whether the HTTP status says success.
+    pub(crate) fn is_success(&self) -> bool {
+        self.inner.status().is_success()
+    }
+
     /// The headers.
     pub fn headers(&self) -> &http::HeaderMap {
         self.inner.headers()
@@ -84,7 +89,7 @@ impl Response {
 
     /// The answer itself when the HTTP status says success, else an error with all that the CA said.
     pub(crate) fn success(self, operation: Operation) -> Result<Self, Error> {
-        if self.inner.status().is_success() {
+        if self.is_success() {
             return Ok(self);
         }
         let (status, retry_after) = (self.status(), self.retry_after());

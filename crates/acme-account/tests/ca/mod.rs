@@ -1,6 +1,6 @@
 //! A CA in memory: its answers are scripted, requests are recorded, every signature and nonce is checked. Its clock moves
 //! only when somebody sleeps.
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod answer;
 mod solver;
