@@ -58,6 +58,8 @@ fn what_no_certificate_can_hold_is_refused() {
         ("*", "`*`"),
         ("*.", "it is empty"),
         ("*.*.example.com", "`*`"),
+        ("*.192.0.2.1", "IP address"),
+        ("192.0.2.256", "IP address"),
         ("a.*.example.com", "`*`"),
         ("*a.example.com", "`*`"),
         ("a*.example.com", "`*`"),

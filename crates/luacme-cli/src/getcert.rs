@@ -42,15 +42,16 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
         history.check_pause(store.name(), Timestamp::now())?;
     }
     let outcome = Run { account: &account, store: &store, settings: &settings, shared, output }.obtain(&identifiers);
-    match &outcome {
-        Ok(Done::Complete) => history.add(Outcome::Issued, "", None)?,
-        Ok(Done::AwaitsPerson) => history.add(Outcome::AwaitsPerson, "", None)?,
+    let noted = match &outcome {
+        Ok(Done::Complete) => history.add(Outcome::Issued, "", None),
+        Ok(Done::AwaitsPerson) => history.add(Outcome::AwaitsPerson, "", None),
         Err(failure) => {
             let detail = failure.said.as_deref().unwrap_or(&failure.what);
-            history.add(Outcome::Failed, detail, failure.not_before)?;
+            history.add(Outcome::Failed, detail, failure.not_before)
         }
-    }
-    outcome
+    };
+    // What went wrong with the certificate matters more than that it could not be noted.
+    outcome.and_then(|done| noted.map(|()| done))
 }
 
 /// The names of the command line, in the form certificates use, each once.
