@@ -25,10 +25,6 @@ pub(crate) fn normalize(typed: &str) -> Result<String, &'static str> {
         .map_err(|_| "its labels are not those of a host name")?;
     let name = ascii.strip_suffix('.').unwrap_or(&ascii);
     check_labels(name)?;
-    // No top-level domain is a number (RFC 3696 §2).
-    if name.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
-        return Err("it ends like an IP address, but is none");
-    }
     match prefix.len() + name.len() > MAX_NAME {
         true => Err("it is longer than 253 characters"),
         false => Ok(format!("{prefix}{name}")),
