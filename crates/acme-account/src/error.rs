@@ -111,6 +111,9 @@ pub enum ErrorKind {
     /// The URL is not an https one (RFC 8555 §6.1).
     #[error("the URL does not start with https://, and ACME goes over HTTPS only (RFC 8555 §6.1)")]
     Insecure,
+    /// The account URL is not known, and so nothing can be signed in its name (RFC 8555 §6.2).
+    #[error("the account URL is not known yet: register first, or find the account by its key")]
+    NotRegistered,
     /// The directory does not list the resource.
     #[error("this CA does not offer {0:?}")]
     NotOffered(String),
@@ -305,6 +308,10 @@ impl Error {
 
     /// Whether the request may have been carried out although no answer came.
     pub fn may_have_been_carried_out(&self) -> bool {
+        // Whatever was to follow these was not sent.
+        if matches!(self.operation, Operation::Directory | Operation::NewNonce) {
+            return false;
+        }
         match &*self.kind {
             ErrorKind::Transport(error) => error.may_have_been_sent(),
             ErrorKind::Http { status, .. } => *status >= 500,

@@ -16,6 +16,7 @@ mod renewal;
 mod request;
 mod response;
 mod revocation;
+mod send;
 mod solver;
 mod star;
 mod transport;

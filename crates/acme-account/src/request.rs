@@ -6,24 +6,22 @@ use http::Method;
 
 use crate::account::Account;
 use crate::error::{Error, ErrorKind, Operation};
+use crate::send::{check_https, until_answered};
 use crate::{Event, Response};
 
 /// As many nonces may be refused for one request: enough for a CA that refuses nine in ten.
 const MAX_NONCE_ATTEMPTS: u32 = 64;
-
-/// As many redirects may be followed, for plain GET only.
-const MAX_REDIRECTS: usize = 5;
-
-/// As often may a reading request be signed and sent when no answer comes.
-const MAX_READ_ATTEMPTS: u32 = 3;
 
 /// Which name of the key goes into the header (RFC 8555 §6.2).
 #[derive(Clone, Copy)]
 pub(crate) enum KeyUse<'a> {
     /// `jwk`: for newAccount, where the CA does not know the key yet.
     Embedded,
-    /// `kid` once the account URL is known, else `jwk`.
+    /// `kid`: for all that an account does.
     Account,
+    /// `kid` once the account URL is known, else `jwk`: when a caller chose the resource. The key of a certificate signs so
+    /// to revoke it (RFC 8555 §7.6).
+    Known,
     /// `jwk`, and another key than the account's: that of a certificate, or of an account that is looked for.
     Other(&'a dyn Signer),
 }
@@ -39,16 +37,18 @@ impl Account {
             true => resource_or_url.to_owned(),
             false => self.resource(resource_or_url, Operation::Step)?,
         };
-        let key = if self.is_new_account(&url) { KeyUse::Embedded } else { KeyUse::Account };
-        self.post(&url, key, payload, Operation::Step)?.success(Operation::Step)
+        self.signed_request(&url, payload)?.success(Operation::Step)
     }
 
     /// One signed request to a URL, with the answer whatever its HTTP status. Refused nonces are seen to.
     ///
     /// # Errors
-    /// When no answer comes, the key does not sign, or nonce after nonce is refused.
+    /// When the URL is not an https one, no answer comes, the key does not sign, or nonce after nonce is refused.
     pub fn signed_request(&self, url: &str, payload: &Payload) -> Result<Response, Error> {
-        self.post(url, KeyUse::Account, payload, Operation::Step)
+        // Before anything is asked, the directory included.
+        check_https(url, Operation::Step)?;
+        let key = if self.directory()?.new_account == url { KeyUse::Embedded } else { KeyUse::Known };
+        self.post(url, key, payload, Operation::Step)
     }
 
     /// One plain GET, with the answer whatever its HTTP status. Redirects are followed from https to https.
@@ -57,10 +57,6 @@ impl Account {
     /// When no answer comes, or it is a redirect that must not be followed.
     pub fn unsigned_request(&self, url: &str) -> Result<Response, Error> {
         self.get(url, Operation::Step)
-    }
-
-    fn is_new_account(&self, url: &str) -> bool {
-        self.directory.get().is_some_and(|directory| directory.new_account == url)
     }
 
     pub(crate) fn payload(
@@ -78,13 +74,7 @@ impl Account {
 
     /// POST-as-GET (RFC 8555 §6.3). Reading changes nothing, so when no answer comes it is asked again, under a new nonce.
     pub(crate) fn read(&self, url: &str, operation: Operation) -> Result<Response, Error> {
-        let mut attempts = 1;
-        loop {
-            match self.post(url, KeyUse::Account, &Payload::Empty, operation) {
-                Err(error) if error.may_have_been_carried_out() && attempts < MAX_READ_ATTEMPTS => attempts += 1,
-                outcome => return outcome?.success(operation),
-            }
-        }
+        until_answered(operation, || self.post(url, KeyUse::Account, &Payload::Empty, operation))?.success(operation)
     }
 
     /// Signs and sends, again with the nonce of the refusal while nonces are refused (RFC 8555 §6.5).
@@ -95,9 +85,14 @@ impl Account {
         payload: &Payload,
         operation: Operation,
     ) -> Result<Response, Error> {
+        check_https(url, operation)?;
+        let kid = self.kid(key, url, operation)?;
+        let own = self.key();
+        let signer = if let KeyUse::Other(other) = key { other } else { &*own };
+        let key = kid.as_deref().map_or(KeyId::Jwk, KeyId::Kid);
         let mut nonce = self.fresh_nonce()?;
         for attempts in 1..=MAX_NONCE_ATTEMPTS {
-            let response = self.post_once(url, key, payload, &nonce, operation)?;
+            let response = self.post_once(signer, &Header { key, nonce: nonce.as_str(), url }, payload, operation)?;
             if !is_nonce_refused(&response) {
                 self.keep_nonce(&response);
                 return Ok(response);
@@ -112,23 +107,25 @@ impl Account {
         Err(Error::new(operation, url, ErrorKind::NonceRefused { attempts: MAX_NONCE_ATTEMPTS }))
     }
 
+    /// The `kid`, for requests that have one.
+    fn kid(&self, key: KeyUse<'_>, url: &str, operation: Operation) -> Result<Option<String>, Error> {
+        match (key, self.url()) {
+            (KeyUse::Embedded | KeyUse::Other(_), _) => Ok(None),
+            (KeyUse::Account, None) => Err(Error::new(operation, url, ErrorKind::NotRegistered)),
+            (KeyUse::Account | KeyUse::Known, known) => Ok(known),
+        }
+    }
+
     fn post_once(
         &self,
-        url: &str,
-        key: KeyUse<'_>,
+        signer: &dyn Signer,
+        header: &Header<'_>,
         payload: &Payload,
-        nonce: &Nonce,
         operation: Operation,
     ) -> Result<Response, Error> {
-        let own = self.key();
-        let (signer, account_url) = match key {
-            KeyUse::Embedded => (&*own, None),
-            KeyUse::Account => (&*own, self.url()),
-            KeyUse::Other(signer) => (signer, None),
-        };
-        let key = account_url.as_deref().map_or(KeyId::Jwk, KeyId::Kid);
-        let jws = Jws::sign(signer, &Header { key, nonce: nonce.as_str(), url }, payload)
-            .map_err(|error| Error::new(operation, url, ErrorKind::Sign(error)))?;
+        let url = header.url;
+        let jws =
+            Jws::sign(signer, header, payload).map_err(|error| Error::new(operation, url, ErrorKind::Sign(error)))?;
         let request = http::Request::builder().header("content-type", "application/jose+json");
         let request = match operation {
             Operation::Certificate => request.header("accept", "application/pem-certificate-chain"),
@@ -158,43 +155,10 @@ impl Account {
     fn new_nonce(&self) -> Result<Nonce, Error> {
         let operation = Operation::NewNonce;
         let url = self.resource(Resource::NewNonce.name(), operation)?;
-        let request = http::Request::builder().method(Method::HEAD).header("cache-control", "no-store");
-        let response = self.send(request, &url, Vec::new(), operation)?.success(operation)?;
+        let request = || http::Request::builder().method(Method::HEAD).header("cache-control", "no-store");
+        let response = until_answered(operation, || self.send(request(), &url, Vec::new(), operation))?;
+        let response = response.success(operation)?;
         response.nonce().ok_or_else(|| response.unusable(operation, "it holds no usable Replay-Nonce"))
-    }
-
-    pub(crate) fn get(&self, url: &str, operation: Operation) -> Result<Response, Error> {
-        let mut url = url.to_owned();
-        for _ in 0..=MAX_REDIRECTS {
-            let response = self.send(http::Request::builder().method(Method::GET), &url, Vec::new(), operation)?;
-            match (response.status(), response.location()) {
-                (301 | 302 | 303 | 307 | 308, Some(target)) => url = target,
-                _ => return Ok(response),
-            }
-        }
-        let kind = ErrorKind::Unusable { why: format!("more than {MAX_REDIRECTS} redirects"), excerpt: url.clone() };
-        Err(Error::new(operation, url, kind))
-    }
-
-    fn send(
-        &self,
-        request: http::request::Builder,
-        url: &str,
-        body: Vec<u8>,
-        operation: Operation,
-    ) -> Result<Response, Error> {
-        if !url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
-            return Err(Error::new(operation, url, ErrorKind::Insecure));
-        }
-        let transport = |error| Error::new(operation, url, ErrorKind::Transport(error));
-        let request = request.uri(url).body(body).map_err(|error| {
-            transport(crate::TransportError::new(crate::TransportErrorKind::Url, error.to_string()))
-        })?;
-        self.observer.event(&Event::Request { method: request.method().as_str(), url });
-        let response = self.transport.send(request, self.limits).map_err(transport)?;
-        let response = Response::new(url, response, self.clock.now());
-        self.observer.event(&Event::Response { url, status: response.status() });
-        Ok(response)
     }
 }
 

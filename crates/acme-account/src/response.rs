@@ -92,6 +92,10 @@ impl Response {
         if self.is_success() {
             return Ok(self);
         }
+        if let (true, Some(target)) = (self.inner.status().is_redirection(), self.location()) {
+            let why = format!("a {} to {target}, which only a plain GET follows (RFC 8555 §6.4)", self.inner.status());
+            return Err(Error::new(operation, &self.url, ErrorKind::Unusable { why, excerpt: String::new() }));
+        }
         let (status, retry_after) = (self.status(), self.retry_after());
         let kind = match self.problem() {
             Some(problem) => ErrorKind::Refused(Refusal {
@@ -128,9 +132,9 @@ impl Response {
 
     /// A reference made absolute; one that is absolute already stays byte for byte as it is (RFC 8555 §6.4.1).
     fn absolute(&self, reference: &str) -> Option<String> {
-        if reference.contains("://") {
-            return Some(reference.to_owned());
+        match url::Url::parse(reference) {
+            Ok(_) => Some(reference.to_owned()),
+            Err(_) => Some(url::Url::parse(&self.url).ok()?.join(reference).ok()?.into()),
         }
-        Some(url::Url::parse(&self.url).ok()?.join(reference).ok()?.into())
     }
 }
