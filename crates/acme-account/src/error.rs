@@ -89,11 +89,11 @@ pub enum ErrorKind {
     #[error("the CA said: {0}")]
     Refused(Refusal),
     /// The server answered with an error that is no problem document: a gateway in between, perhaps.
-    #[error("the server answered {status} without saying why ({content_type}): {excerpt}")]
+    #[error("the server answered {status} without saying why ({}): {excerpt}", media_type(content_type))]
     Http {
         /// The HTTP status.
         status: u16,
-        /// The media type of the body.
+        /// The media type of the body, empty when none is given.
         content_type: String,
         /// The start of the body.
         excerpt: String,
@@ -329,8 +329,15 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         // Each kind's text holds the text of what it wraps: the chain goes on below that.
-        std::error::Error::source(&*self.kind)
+        match &*self.kind {
+            ErrorKind::Solver { error, .. } => error.source(),
+            kind => kind.source(),
+        }
     }
+}
+
+fn media_type(text: &str) -> &str {
+    if text.is_empty() { "of no content type" } else { text }
 }
 
 fn list(kinds: &[ChallengeType]) -> String {

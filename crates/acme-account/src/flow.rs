@@ -10,7 +10,7 @@ use crate::account::Account;
 use crate::error::{Error, ErrorKind, Failure, Operation};
 use crate::order::{PlacedAuthorization, PlacedOrder};
 use crate::poll::Wait;
-use crate::{Event, Readiness, Solver, Task};
+use crate::{Event, Readiness, Solver, SolverError, Task};
 
 /// What an order needs next, seen from its state alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,17 @@ struct Chosen {
     task: Task,
 }
 
+impl Chosen {
+    fn solver_error(&self, error: SolverError) -> Error {
+        let identifier = match (&self.task.identifier, self.task.wildcard) {
+            (Identifier::Dns(name), true) => Identifier::Dns(format!("*.{name}")),
+            (other, _) => other.clone(),
+        };
+        let kind = ErrorKind::Solver { identifier, kind: self.task.kind.clone(), error };
+        Error::new(Operation::Challenge, &self.authorization_url, kind)
+    }
+}
+
 impl Account {
     /// Proves control of all identifiers of an order that lack it: presents every answer, verifies every one, then tells
     /// the CA, waits for it to decide (at most `wait` in all), and cleans up, whatever happens.
@@ -69,8 +80,8 @@ impl Account {
     pub fn authorize(&self, placed: &PlacedOrder, solver: &dyn Solver, wait: Duration) -> Result<Authorized, Error> {
         let chosen = self.choose_challenges(placed, solver)?;
         let mut presented = Presented { solver, account: self, tasks: Vec::new() };
-        for Chosen { task, .. } in &chosen {
-            presented.add(task)?;
+        for one in &chosen {
+            presented.add(one)?;
         }
         let awaiting = self.verify(&chosen, solver)?;
         if !awaiting.is_empty() {
@@ -128,12 +139,13 @@ impl Account {
     /// Looks at every answer; gives those that a person must see to first.
     fn verify(&self, chosen: &[Chosen], solver: &dyn Solver) -> Result<Vec<(Task, String)>, Error> {
         let mut awaiting = Vec::new();
-        for Chosen { task, challenge, .. } in chosen {
+        for one in chosen {
             // The CA was told in an earlier run already: its look counts, not ours.
-            if challenge.status != ChallengeStatus::Pending {
+            if one.challenge.status != ChallengeStatus::Pending {
                 continue;
             }
-            match solver.verify(task).map_err(|error| solver_error(task, error))? {
+            let task = &one.task;
+            match solver.verify(task).map_err(|error| one.solver_error(error))? {
                 Readiness::Ready => {}
                 Readiness::Unseen(why) => {
                     self.observer.event(&Event::Unseen { identifier: &task.identifier, kind: &task.kind, why: &why });
@@ -316,15 +328,6 @@ fn unusable(url: &str, why: String) -> Error {
     Error::new(Operation::Order, url, ErrorKind::Unusable { why, excerpt: String::new() })
 }
 
-fn solver_error(task: &Task, error: crate::SolverError) -> Error {
-    let identifier = match (&task.identifier, task.wildcard) {
-        (Identifier::Dns(name), true) => Identifier::Dns(format!("*.{name}")),
-        (other, _) => other.clone(),
-    };
-    let kind = ErrorKind::Solver { identifier, kind: task.kind.clone(), error };
-    Error::new(Operation::Challenge, "", kind)
-}
-
 /// Answers that are in place: taken away when this goes out of scope, by return, error or panic (RFC 8555 §8.3, §8.4).
 struct Presented<'a> {
     solver: &'a dyn Solver,
@@ -333,8 +336,9 @@ struct Presented<'a> {
 }
 
 impl Presented<'_> {
-    fn add(&mut self, task: &Task) -> Result<(), Error> {
-        self.solver.present(task).map_err(|error| solver_error(task, error))?;
+    fn add(&mut self, chosen: &Chosen) -> Result<(), Error> {
+        let task = &chosen.task;
+        self.solver.present(task).map_err(|error| chosen.solver_error(error))?;
         self.tasks.push(task.clone());
         self.account.observer.event(&Event::Presented { identifier: &task.identifier, kind: &task.kind });
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use acme_proto::{Link, Nonce, Problem, pause};
+use acme_proto::{Link, Nonce, Problem, ProblemType, pause};
 use serde::de::DeserializeOwned;
 
 use crate::error::{Error, ErrorKind, Operation, Refusal};
@@ -83,8 +83,13 @@ impl Response {
 
     /// The problem document, when the body is one.
     pub fn problem(&self) -> Option<Problem> {
-        let problem = matches!(self.media_type().as_str(), "application/problem+json" | "application/json");
-        problem.then(|| Problem::from_json(self.body())).flatten()
+        let problem = Problem::from_json(self.body())?;
+        match self.media_type().as_str() {
+            "application/problem+json" => Some(problem),
+            // Whatever stands between us and the CA speaks JSON too.
+            "application/json" | "" => says_something(&problem).then_some(problem),
+            _ => None,
+        }
     }
 
     /// The answer itself when the HTTP status says success, else an error with all that the CA said.
@@ -137,4 +142,8 @@ impl Response {
             Err(_) => Some(url::Url::parse(&self.url).ok()?.join(reference).ok()?.into()),
         }
     }
+}
+
+fn says_something(problem: &Problem) -> bool {
+    problem.kind != ProblemType::default() || problem.title.is_some() || problem.detail.is_some()
 }
