@@ -111,6 +111,12 @@ pub enum ErrorKind {
     /// The URL is not an https one (RFC 8555 §6.1).
     #[error("the URL does not start with https://, and ACME goes over HTTPS only (RFC 8555 §6.1)")]
     Insecure,
+    /// The message must not be sent as it is.
+    #[error("it was not sent: {why}")]
+    NotSent {
+        /// What is wrong with it.
+        why: String,
+    },
     /// The account URL is not known, and so nothing can be signed in its name (RFC 8555 §6.2).
     #[error("the account URL is not known yet: register first, or find the account by its key")]
     NotRegistered,
@@ -245,6 +251,10 @@ impl Error {
         Self { operation, url: url.into(), kind: Box::new(kind) }
     }
 
+    pub(crate) fn not_sent(operation: Operation, url: impl Into<String>, why: impl fmt::Display) -> Self {
+        Self::new(operation, url, ErrorKind::NotSent { why: why.to_string() })
+    }
+
     /// What was being done.
     pub fn operation(&self) -> Operation {
         self.operation
@@ -294,6 +304,10 @@ impl Error {
             ErrorKind::OutOfTime { .. } => true,
             _ => false,
         }
+    }
+
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        matches!(*self.kind, ErrorKind::OutOfTime { .. })
     }
 
     /// How long the CA asks us to wait, at most a day.

@@ -28,7 +28,7 @@ impl ExternalAccount {
     pub(crate) fn sign(&self, account_key: &dyn Signer, url: &str) -> Result<Jws, Error> {
         let refuse = |kind| Error::new(Operation::NewAccount, url, kind);
         let payload = Payload::json(&account_key.public_key())
-            .map_err(|error| refuse(ErrorKind::Unusable { why: error.to_string(), excerpt: String::new() }))?;
+            .map_err(|error| refuse(ErrorKind::NotSent { why: error.to_string() }))?;
         self.key.sign(self.algorithm, &self.key_id, url, &payload).map_err(|error| refuse(ErrorKind::Sign(error)))
     }
 }

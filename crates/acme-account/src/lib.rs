@@ -1,16 +1,18 @@
 #![doc = include_str!("../README.md")]
 
 mod account;
+mod authorize;
 mod clock;
 mod directory;
 mod error;
 mod external_account;
-mod flow;
+mod issue;
 mod lifecycle;
 mod nonces;
 mod observer;
 mod order;
 mod poll;
+mod presented;
 mod remedy;
 mod renewal;
 mod request;
@@ -23,10 +25,11 @@ mod transport;
 mod untried;
 
 pub use account::{Account, Registered, Terms};
+pub use authorize::Authorized;
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorKind, Failure, Operation, Refusal};
 pub use external_account::ExternalAccount;
-pub use flow::{Authorized, Step};
+pub use issue::Step;
 pub use lifecycle::LiveKey;
 pub use nonces::Nonces;
 pub use observer::{Event, Observer, Silent};

@@ -60,10 +60,7 @@ impl Account {
     /// What the CA refuses; parts that do not fit together; an answer without a URL, or for other identifiers than asked
     /// for.
     pub fn new_order(&self, order: &NewOrder) -> Result<PlacedOrder, Error> {
-        order.check().map_err(|error| {
-            let kind = ErrorKind::Unusable { why: error.to_string(), excerpt: String::new() };
-            Error::new(Operation::NewOrder, &self.directory_url, kind)
-        })?;
+        order.check().map_err(|error| Error::not_sent(Operation::NewOrder, &self.directory_url, error))?;
         let without = || NewOrder { replaces: None, ..order.clone() };
         if order.replaces.is_none() {
             return self.place(order);
@@ -131,7 +128,7 @@ impl Account {
         let url = self.resource(Resource::NewAuthz.name(), operation)?;
         if identifier.is_wildcard() {
             let why = format!("{identifier} cannot be authorized before there is an order (RFC 8555 §7.4.1)");
-            return Err(Error::new(operation, url, ErrorKind::Unusable { why, excerpt: String::new() }));
+            return Err(Error::not_sent(operation, url, why));
         }
         let payload = self.payload(message, operation, &url)?;
         let response = self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
@@ -143,9 +140,10 @@ impl Account {
     /// Asks for an authorization of a domain name before there is an order (RFC 8555 §7.4.1).
     ///
     /// # Errors
-    /// As [`new_authz`](Self::new_authz).
+    /// When it is not a name; else as [`new_authz`](Self::new_authz).
     pub fn new_dns_authz(&self, name: &str) -> Result<PlacedAuthorization, Error> {
-        self.new_authz(&Identifier::Dns(name.to_owned()))
+        let refuse = |error| Error::not_sent(Operation::NewAuthz, &self.directory_url, error);
+        self.new_authz(&Identifier::parse(name).map_err(refuse)?)
     }
 
     /// Reads an authorization (RFC 8555 §7.5).
@@ -180,9 +178,12 @@ impl Account {
     /// # Errors
     /// What the CA refuses.
     pub fn respond(&self, challenge: &Challenge) -> Result<Challenge, Error> {
+        self.tell(challenge)?.json(Operation::Challenge)
+    }
+
+    pub(crate) fn tell(&self, challenge: &Challenge) -> Result<Response, Error> {
         let operation = Operation::Challenge;
-        let response = self.post(&challenge.url, KeyUse::Account, &Payload::EmptyObject, operation)?;
-        response.success(operation)?.json(operation)
+        self.post(&challenge.url, KeyUse::Account, &Payload::EmptyObject, operation)?.success(operation)
     }
 
     /// Sends the request for the certificate, PKCS#10 in DER (RFC 8555 §7.4). Once for each order.
@@ -190,15 +191,17 @@ impl Account {
     /// # Errors
     /// What the CA refuses: `orderNotReady` means that the order must be read again.
     pub fn finalize(&self, placed: &PlacedOrder, csr_der: &[u8]) -> Result<PlacedOrder, Error> {
+        let response = self.send_finalize(placed, csr_der)?;
+        self.placed(placed.url.clone(), &response, Operation::Finalize)
+    }
+
+    pub(crate) fn send_finalize(&self, placed: &PlacedOrder, csr_der: &[u8]) -> Result<Response, Error> {
         let operation = Operation::Finalize;
-        let url = placed.order.finalize.as_deref().ok_or_else(|| {
-            let why = "the order has no finalize URL".to_owned();
-            Error::new(operation, &placed.url, ErrorKind::Unusable { why, excerpt: placed.order.status.to_string() })
-        })?;
+        let missing = || Error::not_sent(operation, &placed.url, "the order has no finalize URL");
+        let url = placed.order.finalize.as_deref().ok_or_else(missing)?;
         let payload = self.payload(&Finalize::new(csr_der), operation, url)?;
         self.observer.event(&Event::Finalizing { url: &placed.url });
-        let response = self.post(url, KeyUse::Account, &payload, operation)?.success(operation)?;
-        self.placed(placed.url.clone(), &response, operation)
+        self.post(url, KeyUse::Account, &payload, operation)?.success(operation)
     }
 
     /// Downloads a certificate chain as PEM, as the CA sent it (RFC 8555 §7.4.2). What is in it is not looked at.

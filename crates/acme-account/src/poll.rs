@@ -37,7 +37,8 @@ pub(crate) fn next(looks: u32, retry_after: Option<Duration>, left: Duration) ->
 
 /// A deadline, and the pauses up to it.
 pub(crate) struct Wait {
-    until: SystemTime,
+    started: SystemTime,
+    total: Duration,
     looks: u32,
     retry_after: Option<Duration>,
 }
@@ -45,12 +46,12 @@ pub(crate) struct Wait {
 impl Account {
     /// Starts the clock on a wait of at most `total`.
     pub(crate) fn wait(&self, total: Duration) -> Wait {
-        Wait { until: self.clock.now() + total, looks: 0, retry_after: None }
+        Wait { started: self.clock.now(), total, looks: 0, retry_after: None }
     }
 
     /// Waits as long as the last answer asks for, then reads the resource.
     pub(crate) fn look_again(&self, wait: &mut Wait, url: &str, operation: Operation) -> Result<Response, Error> {
-        let left = wait.until.duration_since(self.clock.now()).unwrap_or_default();
+        let left = wait.left(self.clock.now());
         match next(wait.looks, wait.retry_after, left) {
             Next::Wait(pause) => {
                 self.observer.event(&Event::Waiting { url, pause });
@@ -68,6 +69,10 @@ impl Account {
 }
 
 impl Wait {
+    fn left(&self, now: SystemTime) -> Duration {
+        self.total.saturating_sub(now.duration_since(self.started).unwrap_or_default())
+    }
+
     /// Counts a look and keeps what its answer asks for.
     pub(crate) fn note(&mut self, response: &Response) {
         self.looks += 1;

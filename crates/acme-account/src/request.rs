@@ -65,11 +65,7 @@ impl Account {
         operation: Operation,
         url: &str,
     ) -> Result<Payload, Error> {
-        Payload::json(message).map_err(|error| {
-            let kind =
-                ErrorKind::Unusable { why: "the message cannot be written".to_owned(), excerpt: error.to_string() };
-            Error::new(operation, url, kind)
-        })
+        Payload::json(message).map_err(|error| Error::not_sent(operation, url, error))
     }
 
     /// POST-as-GET (RFC 8555 §6.3). Reading changes nothing, so when no answer comes it is asked again, under a new nonce.

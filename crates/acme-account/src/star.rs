@@ -3,7 +3,7 @@
 use acme_proto::CertValidity;
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, Operation};
 use crate::order::PlacedOrder;
 use crate::request::KeyUse;
 
@@ -14,9 +14,7 @@ impl Account {
     /// Before anything is sent, when the order does not renew or is not `valid`; what the CA refuses.
     pub fn cancel(&self, placed: &PlacedOrder) -> Result<PlacedOrder, Error> {
         let (operation, url) = (Operation::Order, &placed.url);
-        let message = placed.order.cancel().map_err(|error| {
-            Error::new(operation, url, ErrorKind::Unusable { why: error.to_string(), excerpt: String::new() })
-        })?;
+        let message = placed.order.cancel().map_err(|error| Error::not_sent(operation, url, error))?;
         let payload = self.payload(&message, operation, url)?;
         let response = self.post(url, KeyUse::Account, &payload, operation)?.success(operation)?;
         self.placed(url.clone(), &response, operation)

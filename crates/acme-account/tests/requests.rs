@@ -86,13 +86,12 @@ fn without_an_account_url_orders_are_not_even_sent() {
     let ca = Ca::new();
     ca.on("/revoke", ok());
     let account = ca.stranger();
-    let attempts: [(&str, &dyn Fn() -> Result<(), Error>); 3] = [
-        ("an order", &|| account.new_order(&name()).map(drop)),
-        ("an authorization", &|| account.authorization(&at("/authz/1")).map(drop)),
-        ("a certificate", &|| account.download(&at("/cert/1")).map(drop)),
-    ];
-    for (why, attempt) in attempts {
-        let error = attempt().unwrap_err();
+    for (why, outcome) in [
+        ("an order", account.new_order(&name()).map(drop)),
+        ("an authorization", account.authorization(&at("/authz/1")).map(drop)),
+        ("a certificate", account.download(&at("/cert/1")).map(drop)),
+    ] {
+        let error = outcome.unwrap_err();
         assert!(error.to_string().contains("register"), "{why}: {error}");
     }
     assert!(ca.posts().is_empty());

@@ -3,6 +3,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod answer;
+pub(crate) mod flow;
 mod solver;
 
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -1,0 +1,259 @@
+//! Proving control of what an order names (RFC 8555 §7.5, §8).
+
+use std::time::Duration;
+
+use acme_proto::{AuthorizationStatus, Challenge, ChallengeStatus, ChallengeType, Identifier, OrderStatus};
+
+use crate::account::Account;
+use crate::error::{Error, ErrorKind, Failure, Operation};
+use crate::order::{PlacedAuthorization, PlacedOrder};
+use crate::poll::Wait;
+use crate::presented::Presented;
+use crate::{Event, Readiness, Solver, SolverError, Task};
+
+/// How far proving control came.
+#[derive(Debug)]
+#[must_use]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is taken apart at once")]
+pub enum Authorized {
+    /// Everything is proven; the order as it was seen last.
+    All(PlacedOrder),
+    /// A person must act first; what, and what was seen so far. Call again afterwards.
+    AwaitsPerson(Vec<(Task, String)>),
+}
+
+/// A challenge that was chosen for an authorization.
+pub(crate) struct Chosen {
+    authorization_url: String,
+    challenge: Challenge,
+    pub(crate) task: Task,
+}
+
+impl Chosen {
+    pub(crate) fn solver_error(&self, error: SolverError) -> Error {
+        let identifier = match (&self.task.identifier, self.task.wildcard) {
+            (Identifier::Dns(name), true) => Identifier::Dns(format!("*.{name}")),
+            (other, _) => other.clone(),
+        };
+        let kind = ErrorKind::Solver { identifier, kind: self.task.kind.clone(), error };
+        Error::new(Operation::Challenge, &self.authorization_url, kind)
+    }
+}
+
+impl Account {
+    /// Proves control of all identifiers of an order that lack it: presents every answer, verifies every one, then tells
+    /// the CA, waits for it to decide (at most `wait` in all), and cleans up, whatever happens.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoChallenge`] and [`ErrorKind::Solver`] before the CA is told anything;
+    /// [`ErrorKind::NotAuthorized`] when it decides against us; [`ErrorKind::OutOfTime`].
+    pub fn authorize(&self, placed: &PlacedOrder, solver: &dyn Solver, wait: Duration) -> Result<Authorized, Error> {
+        // Past that stage its authorizations may have ended since.
+        if matches!(placed.order.status, OrderStatus::Ready | OrderStatus::Processing | OrderStatus::Valid) {
+            return Ok(Authorized::All(placed.clone()));
+        }
+        let chosen = self.choose_challenges(placed, solver)?;
+        let mut presented = Presented::new(solver, &*self.observer);
+        for one in &chosen {
+            presented.add(one)?;
+        }
+        let awaiting = self.verify(&chosen, solver)?;
+        if !awaiting.is_empty() {
+            return Ok(Authorized::AwaitsPerson(awaiting));
+        }
+        if chosen.is_empty() {
+            return Ok(Authorized::All(placed.clone()));
+        }
+        let unanswered = self.answer_all(&chosen)?;
+        self.await_decisions(placed, &chosen, wait).map(Authorized::All).map_err(|late| match unanswered {
+            // Perhaps the CA was never told: that says more than that it did not decide.
+            Some(error) if late.is_out_of_time() => error,
+            _ => late,
+        })
+    }
+
+    /// One challenge for each authorization that is still pending.
+    fn choose_challenges(&self, placed: &PlacedOrder, solver: &dyn Solver) -> Result<Vec<Chosen>, Error> {
+        let mut chosen = Vec::new();
+        let mut failures = Vec::new();
+        for url in &placed.order.authorizations {
+            let found = self.authorization(url)?;
+            match found.authorization.status {
+                AuthorizationStatus::Valid => {}
+                // A state from after our time may be one of work.
+                AuthorizationStatus::Pending | AuthorizationStatus::Other(_) => {
+                    chosen.push(self.choose_challenge(found, solver)?);
+                }
+                _ => failures.push(failure(&found, None)),
+            }
+        }
+        if failures.is_empty() { Ok(chosen) } else { Err(self.not_authorized(placed, failures)) }
+    }
+
+    /// The first type the solver likes that the CA offers with a token; but one that was answered goes first, since a
+    /// second answer would come on top of it.
+    fn choose_challenge(&self, found: PlacedAuthorization, solver: &dyn Solver) -> Result<Chosen, Error> {
+        let PlacedAuthorization { url, authorization } = found;
+        let possible = solver.challenge_types(&authorization.identifier, authorization.wildcard);
+        let mut usable: Vec<_> = possible.iter().filter_map(|kind| authorization.challenge(kind)).collect();
+        usable.sort_by_key(|challenge| match challenge.status {
+            ChallengeStatus::Processing | ChallengeStatus::Valid => 0,
+            ChallengeStatus::Invalid => 2,
+            _ => 1,
+        });
+        for challenge in usable {
+            let token = challenge.token().map_err(|error| unusable(&url, error.to_string()))?;
+            let Some(token) = token else { continue };
+            let task = Task {
+                identifier: authorization.identifier.clone(),
+                wildcard: authorization.wildcard,
+                kind: challenge.kind.clone(),
+                key_authorization: self.key_authorization(&token),
+                token,
+            };
+            return Ok(Chosen { authorization_url: url, challenge: challenge.clone(), task });
+        }
+        let kind = ErrorKind::NoChallenge {
+            identifier: authorization.ordered_identifier(),
+            offered: authorization.challenges.iter().map(|challenge| challenge.kind.clone()).collect(),
+            possible,
+        };
+        Err(Error::new(Operation::Challenge, url, kind))
+    }
+
+    /// Looks at every answer; gives those that a person must see to first.
+    fn verify(&self, chosen: &[Chosen], solver: &dyn Solver) -> Result<Vec<(Task, String)>, Error> {
+        let mut awaiting = Vec::new();
+        for one in chosen {
+            // The CA was told in an earlier run already: its look counts, not ours.
+            if one.challenge.status != ChallengeStatus::Pending {
+                continue;
+            }
+            let task = &one.task;
+            match solver.verify(task).map_err(|error| one.solver_error(error))? {
+                Readiness::Ready => {}
+                Readiness::Unseen(why) => {
+                    self.observer.event(&Event::Unseen { identifier: &task.identifier, kind: &task.kind, why: &why });
+                }
+                Readiness::AwaitsPerson(seen) => awaiting.push((task.clone(), seen)),
+            }
+        }
+        Ok(awaiting)
+    }
+
+    /// Tells the CA all that it was not told in an earlier run. An answer to this that gets lost is no failure: the order
+    /// tells what became of it, and telling twice is refused by some CAs.
+    fn answer_all(&self, chosen: &[Chosen]) -> Result<Option<Error>, Error> {
+        let mut unanswered = None;
+        for Chosen { challenge, task, .. } in chosen {
+            if challenge.status != ChallengeStatus::Pending {
+                continue;
+            }
+            match self.tell(challenge) {
+                Err(error) if error.may_have_been_carried_out() => unanswered = Some(error),
+                outcome => drop(outcome?),
+            }
+            self.observer.event(&Event::Answered { identifier: &task.identifier, kind: &task.kind });
+        }
+        Ok(unanswered)
+    }
+
+    /// Waits until the CA has decided. The order alone tells when all went well, in one look whatever the number of names;
+    /// while it is pending the first undecided authorization is looked at too, since some CAs show a failure only there.
+    fn await_decisions(&self, placed: &PlacedOrder, chosen: &[Chosen], total: Duration) -> Result<PlacedOrder, Error> {
+        let mut wait = self.wait(total);
+        let mut undecided = chosen;
+        loop {
+            let seen = self.look_at_order(&placed.url, &mut wait)?;
+            match seen.order.status {
+                OrderStatus::Pending => {}
+                OrderStatus::Invalid | OrderStatus::Canceled => {
+                    return Err(self.not_authorized(&seen, self.failures(chosen)));
+                }
+                _ => return Ok(seen),
+            }
+            while let [first, rest @ ..] = undecided {
+                match self.decision(first, &mut wait)? {
+                    Decision::Valid => undecided = rest,
+                    Decision::Failed => return Err(self.not_authorized(&seen, self.failures(chosen))),
+                    Decision::Open => break,
+                }
+            }
+            if undecided.is_empty() {
+                return Ok(seen);
+            }
+        }
+    }
+
+    fn decision(&self, chosen: &Chosen, wait: &mut Wait) -> Result<Decision, Error> {
+        let response = self.read(&chosen.authorization_url, Operation::Authorization)?;
+        let found = self.placed_authorization(&chosen.authorization_url, &response)?;
+        let decision = Decision::of(&found, chosen);
+        // Some CAs ask for a pause even when there is nothing more to wait for.
+        if decision == Decision::Open {
+            wait.asked(response.retry_after());
+        }
+        Ok(decision)
+    }
+
+    /// Every identifier that failed, as far as the CA still tells.
+    fn failures(&self, chosen: &[Chosen]) -> Vec<Failure> {
+        let failed = |one: &Chosen| {
+            let found = self.authorization(&one.authorization_url).ok()?;
+            (Decision::of(&found, one) == Decision::Failed).then(|| failure(&found, Some(&one.task.kind)))
+        };
+        chosen.iter().filter_map(failed).collect()
+    }
+
+    /// The order failed: because of these identifiers, or for a reason of its own.
+    fn not_authorized(&self, placed: &PlacedOrder, failures: Vec<Failure>) -> Error {
+        match failures.is_empty() {
+            true => self.lost(placed),
+            false => Error::new(Operation::Authorization, &placed.url, ErrorKind::NotAuthorized(failures)),
+        }
+    }
+}
+
+/// What a CA thinks of an authorization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Valid,
+    Failed,
+    Open,
+}
+
+impl Decision {
+    fn of(found: &PlacedAuthorization, chosen: &Chosen) -> Self {
+        match found.authorization.status {
+            AuthorizationStatus::Valid => Self::Valid,
+            AuthorizationStatus::Pending if !given_up(found, &chosen.challenge) => Self::Open,
+            // A state from after our time: look again until the deadline.
+            AuthorizationStatus::Other(_) => Self::Open,
+            _ => Self::Failed,
+        }
+    }
+}
+
+/// A challenge that is `invalid`, or shows an error and is not worked on any more, will stay so: some CAs leave all else
+/// at `pending`. While it is `processing` the CA tries again (RFC 8555 §8.2).
+fn given_up(found: &PlacedAuthorization, answered: &Challenge) -> bool {
+    found.authorization.challenges.iter().any(|challenge| {
+        let tries_again = challenge.status == ChallengeStatus::Processing;
+        let failed = challenge.status == ChallengeStatus::Invalid || challenge.error.is_some();
+        challenge.url == answered.url && failed && !tries_again
+    })
+}
+
+fn failure(found: &PlacedAuthorization, kind: Option<&ChallengeType>) -> Failure {
+    let authorization = &found.authorization;
+    Failure::new(
+        authorization.ordered_identifier(),
+        kind.cloned(),
+        &authorization.status,
+        authorization.error().cloned(),
+    )
+}
+
+fn unusable(url: &str, why: String) -> Error {
+    Error::new(Operation::Authorization, url, ErrorKind::Unusable { why, excerpt: String::new() })
+}
