@@ -20,7 +20,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("acme-solver", &["acme-jose", "acme-proto", "acme-account", "acme-x509"]),
     ("acme-testca", &["acme-jose", "acme-proto", "acme-account", "acme-x509"]),
     ("luacme-cli", &["acme-jose", "acme-proto", "acme-x509", "acme-account", "acme-transport", "acme-solver"]),
-    ("xtask", &["acme-jose", "acme-proto", "acme-x509", "acme-account", "acme-transport", "acme-testca"]),
+    (
+        "xtask",
+        &["acme-jose", "acme-proto", "acme-x509", "acme-account", "acme-transport", "acme-solver", "acme-testca"],
+    ),
 ];
 
 /// Crates that only the crates beside them may name: HTTP and TLS stay behind the `Transport` seam.

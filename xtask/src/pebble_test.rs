@@ -1,4 +1,4 @@
-//! `cargo xtask pebble-test`: the real `luacme` against the real Pebble, one Pebble per case.
+//! `cargo xtask pebble-test`: the real `luacme`, and the library crates, against the real Pebble; one Pebble per case.
 
 use std::{
     fs,
@@ -10,15 +10,19 @@ use std::{
 use anyhow::ensure;
 
 use crate::shell::{build_luacme, target};
-use cases::{CASES, Case};
-use server::Pebble;
+use cases::Case;
+use server::{Pebble, Setup};
+use skip::Lacks;
 use tools::Tools;
 
 mod cases;
+mod challtestsrv;
 mod child;
 mod client;
 mod issued;
+mod library;
 mod server;
+mod skip;
 mod tools;
 mod web;
 
@@ -28,7 +32,7 @@ const TAIL: usize = 15;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Run only this case; may be given several times
-    #[arg(long, value_name = "CASE", value_parser = clap::builder::PossibleValuesParser::new(CASES.iter().map(|case| case.name)))]
+    #[arg(long, value_name = "CASE", value_parser = clap::builder::PossibleValuesParser::new(all().map(|case| case.name)))]
     only: Vec<String>,
     /// Name the cases and run none
     #[arg(long)]
@@ -45,8 +49,14 @@ impl Arguments {
     }
 }
 
+/// All cases, in the order they run.
+fn all() -> impl Iterator<Item = &'static Case> {
+    [cases::CASES].iter().chain(library::CASES).copied().flatten()
+}
+
 /// What a case works with.
 pub(crate) struct Bench {
+    setup: Setup,
     pebble: Pebble,
     luacme: PathBuf,
     /// Everything the case leaves behind, empty when it begins.
@@ -54,9 +64,17 @@ pub(crate) struct Bench {
     runs: u32,
 }
 
+/// How a case ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Failed,
+    Skipped,
+}
+
 /// Runs the cases and reports as `cargo test` does.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let chosen: Vec<&Case> = CASES.iter().filter(|case| arguments.wants(case)).collect();
+    let chosen: Vec<&Case> = all().filter(|case| arguments.wants(case)).collect();
     if arguments.list {
         chosen.iter().for_each(|case| println!("{}", case.name));
         return Ok(());
@@ -66,15 +84,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let luacme = build_luacme()?;
     println!("\nrunning {} tests", chosen.len());
     let began = Instant::now();
-    let mut failed = 0;
-    for case in &chosen {
-        failed += usize::from(!passes(case, &tools, &luacme, arguments.runs)?);
-    }
-    let word = if failed == 0 { "ok" } else { "FAILED" };
+    let verdicts =
+        chosen.iter().map(|case| judge(case, &tools, &luacme, arguments.runs)).collect::<anyhow::Result<Vec<_>>>()?;
+    let count = |wanted| verdicts.iter().filter(|verdict| **verdict == wanted).count();
+    let (passed, failed) = (count(Verdict::Passed), count(Verdict::Failed));
     println!(
-        "\ntest result: {word}. {} passed; {failed} failed; 0 ignored; 0 measured; {} filtered out; finished in {:.2}s\n",
-        chosen.len() - failed,
-        CASES.len() - chosen.len(),
+        "\ntest result: {}. {passed} passed; {failed} failed; {} ignored; 0 measured; {} filtered out; finished in {:.2}s\n",
+        if failed == 0 { "ok" } else { "FAILED" },
+        count(Verdict::Skipped),
+        all().count() - chosen.len(),
         began.elapsed().as_secs_f32()
     );
     ensure!(failed == 0, "{failed} of {} Pebble cases failed", chosen.len());
@@ -87,7 +105,7 @@ impl Arguments {
     }
 }
 
-fn passes(case: &Case, tools: &Tools, luacme: &Path, runs: u32) -> anyhow::Result<bool> {
+fn judge(case: &Case, tools: &Tools, luacme: &Path, runs: u32) -> anyhow::Result<Verdict> {
     print!("test {} ... ", case.name);
     stdout().flush()?;
     let folder = target()?.join("pebble-test").join(case.name);
@@ -95,13 +113,22 @@ fn passes(case: &Case, tools: &Tools, luacme: &Path, runs: u32) -> anyhow::Resul
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let outcome = Pebble::start(tools, case.setup, &folder)
-        .and_then(|pebble| (case.run)(&Bench { pebble, luacme: luacme.to_owned(), folder: folder.clone(), runs }));
-    match &outcome {
-        Ok(()) => println!("ok"),
-        Err(error) => println!("FAILED\n{error:#}\n{}", tails(&folder)?),
-    }
-    Ok(outcome.is_ok())
+    let bench = |pebble| Bench { setup: case.setup, pebble, luacme: luacme.to_owned(), folder: folder.clone(), runs };
+    let outcome = Pebble::start(tools, case.setup, &folder).and_then(|pebble| (case.run)(&bench(pebble)));
+    Ok(match outcome {
+        Ok(()) => {
+            println!("ok");
+            Verdict::Passed
+        }
+        Err(error) if error.is::<Lacks>() => {
+            println!("ignored\nskipped: {}: {error}", case.name);
+            Verdict::Skipped
+        }
+        Err(error) => {
+            println!("FAILED\n{error:#}\n{}", tails(&folder)?);
+            Verdict::Failed
+        }
+    })
 }
 
 /// The ends of the logs in a case's folder.

@@ -19,10 +19,9 @@ pub(crate) struct Case {
     pub(crate) run: fn(&Bench) -> anyhow::Result<()>,
 }
 
-/// Pebble as it is mildest.
-const PLAIN: Setup = Setup { nonce_reject: 0, authz_reuse: 0, slow: false };
+const PLAIN: Setup = Setup::PLAIN;
 
-/// All cases, in the order they run.
+/// The cases that run the command, in the order they run.
 pub(crate) const CASES: &[Case] = &[
     Case { name: "http-01-one-name", setup: PLAIN, run: one_name },
     Case { name: "http-01-five-names", setup: PLAIN, run: five_names },

@@ -9,18 +9,25 @@ use std::{
 };
 
 use acme_account::{Limits, Transport};
+use acme_jose::base64url;
 use acme_transport::{HttpsTransport, Roots};
-use anyhow::{Context, ensure};
-use serde_json::json;
+use anyhow::ensure;
+use serde_json::{Value, json};
 
-use super::{child::Child, tools::Tools};
+use super::{challtestsrv::Challtestsrv, child::Child, tools::Tools};
 use crate::ports::free_ports;
 
 /// How long a server may take until it listens.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The name and the octets of the key that new accounts are bound with, where they must be.
+pub(crate) const EXTERNAL_KEY: (&str, &[u8; 64]) = ("kid-1", &[0x4b; 64]);
+
+/// The life of a certificate of the profile `shortlived`.
+pub(crate) const SHORT_LIFE: Duration = Duration::from_secs(518_400);
 
 /// How a case wants its Pebble.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Setup {
     /// Percentage of good nonces refused.
     pub(crate) nonce_reject: u8,
@@ -28,11 +35,33 @@ pub(crate) struct Setup {
     pub(crate) authz_reuse: u8,
     /// Validation takes up to two seconds, and Pebble says when to look again (from 2.7 on).
     pub(crate) slow: bool,
+    /// New accounts need an external account binding, with [`EXTERNAL_KEY`].
+    pub(crate) bound: bool,
+    /// How many chains there are beside the first.
+    pub(crate) alternates: u8,
+    /// There is a second profile, `shortlived`; an order that names none then gets either.
+    pub(crate) shortlived: bool,
+}
+
+impl Setup {
+    /// Pebble as it is mildest.
+    pub(crate) const PLAIN: Self =
+        Self { nonce_reject: 0, authz_reuse: 0, slow: false, bound: false, alternates: 0, shortlived: false };
+
+    fn profiles(self) -> Value {
+        let mut profiles = json!({ "default": { "description": "90 days", "validityPeriod": 7_776_000 } });
+        if self.shortlived {
+            profiles["shortlived"] = json!({ "description": "6 days", "validityPeriod": SHORT_LIFE.as_secs() });
+        }
+        profiles
+    }
 }
 
 /// A running Pebble; dropping it ends it.
 pub(crate) struct Pebble {
-    _processes: [Child; 2],
+    _process: Child,
+    /// Where it looks names up.
+    pub(crate) names: Challtestsrv,
     /// The root of Pebble's HTTPS certificate, to be trusted by the client.
     pub(crate) tls_root: PathBuf,
     pub(crate) log: PathBuf,
@@ -46,7 +75,7 @@ impl Pebble {
     /// Starts both servers; configuration and logs go into `folder`.
     pub(crate) fn start(tools: &Tools, setup: Setup, folder: &Path) -> anyhow::Result<Self> {
         let [dns, dns_management, acme, management, http, tls] = free_ports()?;
-        let names = start_challtestsrv(&tools.challtestsrv, dns, dns_management, folder)?;
+        let names = Challtestsrv::start(&tools.challtestsrv, dns, dns_management, folder)?;
         let (tls_root, key) = write_certificate(folder, "pebble")?;
         let pause = u8::from(setup.slow);
         let config = json!({ "pebble": {
@@ -57,9 +86,10 @@ impl Pebble {
             "httpPort": http.port(),
             "tlsPort": tls.port(),
             "ocspResponderURL": "",
-            "externalAccountBindingRequired": false,
+            "externalAccountBindingRequired": setup.bound,
+            "externalAccountMACKeys": { EXTERNAL_KEY.0: base64url::encode(EXTERNAL_KEY.1) },
             "retryAfter": { "authz": pause, "order": pause },
-            "profiles": { "default": { "description": "90 days", "validityPeriod": 7_776_000 } },
+            "profiles": setup.profiles(),
         }});
         let config_file = folder.join("pebble.json");
         fs::write(&config_file, config.to_string())?;
@@ -67,12 +97,14 @@ impl Pebble {
         command.arg("-strict").arg("-config").arg(config_file).arg("-dnsserver").arg(dns.to_string());
         command.env("PEBBLE_WFE_NONCEREJECT", setup.nonce_reject.to_string());
         command.env("PEBBLE_AUTHZREUSE", setup.authz_reuse.to_string());
+        command.env("PEBBLE_ALTERNATE_ROOTS", setup.alternates.to_string());
+        command.env("PEBBLE_WFE_ORDERS_PER_PAGE", "3");
         command.env("PEBBLE_VA_NOSLEEP", if setup.slow { "0" } else { "1" }).env("PEBBLE_VA_SLEEPTIME", "2");
         let log = folder.join("pebble.log");
         let mut pebble = Child::spawn(command, &log, &folder.join("pebble.err"))?;
         pebble.wait_for_port(acme, PATIENCE)?;
         pebble.wait_for_port(management, PATIENCE)?;
-        Ok(Self { _processes: [names, pebble], tls_root, log, acme, management, http })
+        Ok(Self { _process: pebble, names, tls_root, log, acme, management, http })
     }
 
     pub(crate) fn directory_url(&self) -> String {
@@ -81,11 +113,29 @@ impl Pebble {
 
     /// The root above the certificates it issues, in PEM; made anew at every start.
     pub(crate) fn issuing_root(&self) -> anyhow::Result<Vec<u8>> {
-        let trust = HttpsTransport::builder().roots(Roots::None).add_root_pem(fs::read(&self.tls_root)?)?.build()?;
-        let request = http::Request::get(format!("https://{}/roots/0", self.management)).body(Vec::new())?;
-        let response = trust.send(request, Limits::default())?;
+        self.root(0)
+    }
+
+    /// The root of this chain, the first being 0.
+    pub(crate) fn root(&self, number: u8) -> anyhow::Result<Vec<u8>> {
+        let response = self.manage(&format!("/roots/{number}"), None)?;
         ensure!(response.status().is_success(), "Pebble does not show its root: {}", response.status());
         Ok(response.into_body())
+    }
+
+    /// What the management interface answers: to a POST where there is something to say, else to a GET.
+    pub(crate) fn manage(&self, path: &str, say: Option<&Value>) -> anyhow::Result<http::Response<Vec<u8>>> {
+        let url = format!("https://{}{path}", self.management);
+        let request = match say {
+            Some(say) => http::Request::post(url).body(say.to_string().into_bytes())?,
+            None => http::Request::get(url).body(Vec::new())?,
+        };
+        Ok(self.transport()?.send(request, Limits::default())?)
+    }
+
+    /// A transport that trusts this Pebble and nobody else.
+    pub(crate) fn transport(&self) -> anyhow::Result<HttpsTransport> {
+        Ok(HttpsTransport::builder().roots(Roots::None).add_root_pem(fs::read(&self.tls_root)?)?.build()?)
     }
 }
 
@@ -96,27 +146,4 @@ pub(crate) fn write_certificate(folder: &Path, name: &str) -> anyhow::Result<(Pa
     fs::write(&certificate, made.cert.pem())?;
     fs::write(&key, made.signing_key.serialize_pem())?;
     Ok((certificate, key))
-}
-
-/// The DNS server that sends every name to 127.0.0.1.
-fn start_challtestsrv(program: &Path, dns: SocketAddr, management: SocketAddr, folder: &Path) -> anyhow::Result<Child> {
-    let flags = flags_of(program)?;
-    let mut command = Command::new(program);
-    // The flag changed its name in 2.10, which brought the DoH listener too.
-    command.arg(if flags.contains("-dnsserver ") { "-dnsserver" } else { "-dns01" }).arg(dns.to_string());
-    command.args(["-http01", "", "-https01", "", "-tlsalpn01", "", "-defaultIPv4", "127.0.0.1", "-defaultIPv6", ""]);
-    if flags.contains("-doh ") {
-        command.args(["-doh", ""]);
-    }
-    command.arg("-management").arg(management.to_string());
-    let mut child = Child::spawn(command, &folder.join("challtestsrv.log"), &folder.join("challtestsrv.err"))?;
-    child.wait_for_port(management, PATIENCE)?;
-    child.wait_for_port(dns, PATIENCE)?;
-    Ok(child)
-}
-
-fn flags_of(program: &Path) -> anyhow::Result<String> {
-    let shown = Command::new(program).arg("-h").output();
-    let shown = shown.with_context(|| format!("could not start {}", program.display()))?;
-    Ok(String::from_utf8_lossy(&[shown.stdout, shown.stderr].concat()).into_owned())
 }
