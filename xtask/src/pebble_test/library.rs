@@ -21,9 +21,10 @@ use super::{Bench, cases::Case};
 mod accounts;
 mod certificates;
 mod challenges;
+mod renewal;
 
 /// All of them, topic by topic.
-pub(crate) const CASES: &[&[Case]] = &[accounts::CASES, challenges::CASES, certificates::CASES];
+pub(crate) const CASES: &[&[Case]] = &[accounts::CASES, challenges::CASES, certificates::CASES, renewal::CASES];
 
 /// How long an order may take from one end to the other.
 const PATIENCE: Duration = Duration::from_secs(60);
