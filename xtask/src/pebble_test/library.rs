@@ -22,9 +22,11 @@ mod accounts;
 mod certificates;
 mod challenges;
 mod renewal;
+mod retries;
 
 /// All of them, topic by topic.
-pub(crate) const CASES: &[&[Case]] = &[accounts::CASES, challenges::CASES, certificates::CASES, renewal::CASES];
+pub(crate) const CASES: &[&[Case]] =
+    &[accounts::CASES, challenges::CASES, certificates::CASES, renewal::CASES, retries::CASES];
 
 /// How long an order may take from one end to the other.
 const PATIENCE: Duration = Duration::from_secs(60);
