@@ -39,11 +39,27 @@ pub(crate) fn from_pkcs1(der: &[u8]) -> Result<Box<dyn SecretKey>, KeyError> {
 /// A key from `n`, `e`, `d` and, if there, the primes (RFC 7518 §6.3.2).
 pub(crate) fn from_numbers(n: &[u8], e: &[u8], d: &[u8], primes: &[&[u8]]) -> Result<Box<dyn SecretKey>, KeyError> {
     check_modulus(n)?;
+    check_restorable(e, d, primes)?;
     let number = BoxedUint::from_be_slice_vartime;
     let primes = primes.iter().copied().map(number).collect();
     PrivateKey::from_components(number(n), number(e), number(d), primes)
         .map(boxed)
         .map_err(|error| KeyError::Malformed(format!("the RSA numbers do not fit together: {error}")))
+}
+
+/// Whether `d` is a number at all, and the primes are there where they cannot be computed from it.
+///
+/// The `rsa` crate panics where `d` is zero, and computes primes for an `e` above 2^16 only (SP 800-56B §C.2).
+fn check_restorable(e: &[u8], d: &[u8], primes: &[&[u8]]) -> Result<(), KeyError> {
+    if d.iter().all(|octet| *octet == 0) {
+        return Err(KeyError::Malformed("found zero as \"d\", expected the private exponent".into()));
+    }
+    if primes.is_empty() && BoxedUint::from_be_slice_vartime(e) <= BoxedUint::from(1_u32 << 16) {
+        return Err(KeyError::Malformed(
+            "found no primes, expected \"p\" and \"q\" next to an \"e\" up to 65536".into(),
+        ));
+    }
+    Ok(())
 }
 
 /// `n` and `e` without leading zeros (RFC 7518 §6.3.1), when they are those of a key we use.

@@ -201,6 +201,7 @@ fn rsa_keys() {
         "primes come back"
     );
 
+    let zero = r#"the private key is damaged: found zero as "d", expected the private exponent"#;
     let odd = |octets: usize| base64url::encode(&vec![255; octets]);
     for (why, jwk, says) in [
         ("1024 bits", changed(&good, "n", odd(128).into()), small),
@@ -214,8 +215,17 @@ fn rsa_keys() {
             changed(&good, "n", base64url::encode(&[0; 256]).into()),
             "found an RSA modulus of 0 bits, expected 2048 to 8192",
         ),
+        ("no d without primes", changed(&without_primes, "d", "".into()), zero),
+        ("d of zero without primes", changed(&without_primes, "d", "AA".into()), zero),
+        ("d of zero with primes", changed(&good, "d", "AAAA".into()), zero),
+        (
+            "an exponent too small to restore primes",
+            changed(&without_primes, "e", "Aw".into()),
+            r#"the private key is damaged: found no primes, expected "p" and "q" next to an "e" up to 65536"#,
+        ),
         ("an even exponent", changed(&good, "e", "Ag".into()), "not a JWK"),
         ("p alone", changed(&without_primes, "p", good["p"].clone()), r#"not a JWK: the member "q" is missing"#),
+        ("q alone", changed(&without_primes, "q", good["q"].clone()), r#"not a JWK: the member "p" is missing"#),
         (
             "a prime that is none of this key",
             changed(&good, "p", good["q"].clone()),

@@ -83,6 +83,40 @@ fn jose_like() -> impl Strategy<Value = String> {
     })
 }
 
+/// The private JWK of a real RSA key.
+#[cfg(feature = "rsa")]
+static RSA_JWK: std::sync::LazyLock<serde_json::Value> = std::sync::LazyLock::new(|| {
+    serde_json::from_str(&PrivateKey::from_pem(SEEDS[4]).unwrap().to_private_jwk().unwrap()).unwrap()
+});
+
+#[cfg(feature = "rsa")]
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Members of an RSA key exchanged, short, empty, missing or a bit off, with the primes and without.
+    #[test]
+    fn damaged_rsa_jwks(
+        member in prop::sample::select(vec!["n", "e", "d", "p", "q"]),
+        octets in prop_oneof![vec(any::<u8>(), 0..4), vec(any::<u8>(), 128..=128), vec(any::<u8>(), 256..=257)],
+        flip in proptest::option::of((any::<prop::sample::Index>(), 0..8)),
+        primes in any::<bool>(),
+    ) {
+        let mut jwk = RSA_JWK.clone();
+        for name in ["p", "q", "dp", "dq", "qi"].into_iter().filter(|_| !primes) {
+            jwk.as_object_mut().unwrap().remove(name);
+        }
+        let was = base64url::decode(RSA_JWK[member].as_str().unwrap()).unwrap();
+        let now = flip.map_or(octets, |(at, bit)| {
+            let mut now = was.clone();
+            now[at.index(was.len())] ^= 1_u8 << bit;
+            now
+        });
+        prop_assume!(now != was);
+        jwk[member] = base64url::encode(&now).into();
+        prop_assert!(PrivateKey::from_jwk(jwk.to_string().as_bytes()).is_err(), "{member} of {jwk}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_octets(octets in vec(any::<u8>(), 0..300)) {

@@ -134,7 +134,7 @@ fn jwk_key(members: &Object) -> Result<Box<dyn SecretKey>, KeyError> {
         "OKP" => ed25519::from_seed(&secret("d")?),
         // The kind is known: the public members were read before.
         _ => {
-            let primes = match members.get("p") {
+            let primes = match members.get("p").or(members.get("q")) {
                 Some(_) => Vec::from([secret("p")?, secret("q")?]),
                 None => Vec::new(),
             };
