@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use acme_account::{Account, PlacedOrder};
+use acme_account::{Payload, PlacedOrder};
 use acme_proto::{
     ChallengeStatus, ChallengeType, NewOrder, PersistChallenge, PersistTerms, Proof, Prover, TxtRecord, dns01_name,
 };
@@ -41,7 +41,7 @@ fn dns_account_01(bench: &Bench) -> anyhow::Result<()> {
     let placed = [offered(&first, &names, &kind)?, offered(&second, &names, &kind)?];
     let mut labels = Vec::new();
     for (holder, placed) in [&first, &second].into_iter().zip(&placed) {
-        for proof in proofs(&holder.account, placed, &kind)? {
+        for proof in proofs(holder, placed, &kind)? {
             let Proof::DnsAccount01(record) = proof else { bail!("{proof:?} is not for {kind}") };
             bench.pebble.names.add_txt(&record)?;
             labels.push(record.name);
@@ -62,7 +62,7 @@ fn dns_persist_01(bench: &Bench) -> anyhow::Result<()> {
     let holder = Subscriber::registered(bench, "holder")?;
     let names = order(&["persist.test", "*.persist.test"])?;
     let placed = offered(&holder, &names, &kind)?;
-    for proof in proofs(&holder.account, &placed, &kind)? {
+    for proof in proofs(&holder, &placed, &kind)? {
         let Proof::DnsPersist01(record) = proof else { bail!("{proof:?} is not for {kind}") };
         bench.pebble.names.add_txt(&record)?;
     }
@@ -92,7 +92,7 @@ fn dns_persist_01_terms(bench: &Bench) -> anyhow::Result<()> {
         ),
     ] {
         let placed = offered(&holder, &order(&[name])?, &kind)?;
-        bench.pebble.names.add_txt(&persist_record(&holder.account, &placed, record_for, &terms)?)?;
+        bench.pebble.names.add_txt(&persist_record(&holder, &placed, record_for, &terms)?)?;
         let outcome = answer(&holder, placed, &kind);
         ensure!(outcome.is_ok() == served, "{name}: {why}, and yet: {:?}", outcome.err());
     }
@@ -100,14 +100,15 @@ fn dns_persist_01_terms(bench: &Bench) -> anyhow::Result<()> {
 }
 
 fn persist_record(
-    account: &Account,
+    holder: &Subscriber<'_>,
     placed: &PlacedOrder,
     name: &str,
     terms: &PersistTerms,
 ) -> anyhow::Result<TxtRecord> {
+    let (account, url) = (&holder.account, holder.url()?);
+    let thumbprint = account.key().public_key().thumbprint();
     let authorization = account.authorization(&placed.order.authorizations[0])?.authorization;
     let challenge = authorization.challenge(&ChallengeType::DnsPersist01).context("it was offered a moment ago")?;
-    let (url, thumbprint) = (account.url().context("no account URL")?, account.key().public_key().thumbprint());
     let meta = &account.directory()?.meta;
     let prover = Prover { account_url: &url, thumbprint: &thumbprint, meta };
     Ok(PersistChallenge::read(challenge, meta)?.record(&order(&[name])?.identifiers[0], &prover, terms)?)
@@ -116,7 +117,7 @@ fn persist_record(
 /// An order, when this Pebble offers the challenge for it. Looked up in what Pebble sent, not in what was made of it.
 fn offered(holder: &Subscriber<'_>, names: &NewOrder, kind: &ChallengeType) -> anyhow::Result<PlacedOrder> {
     let placed = holder.account.new_order(names)?;
-    let first = holder.account.step(&placed.order.authorizations[0], &acme_account::Payload::Empty)?;
+    let first = holder.account.step(&placed.order.authorizations[0], &Payload::Empty)?;
     let sent: Value = serde_json::from_slice(first.body())?;
     let there = sent["challenges"].as_array().is_some_and(|all| all.iter().any(|one| one["type"] == kind.as_str()));
     needs(there, kind.as_str())?;
@@ -124,8 +125,9 @@ fn offered(holder: &Subscriber<'_>, names: &NewOrder, kind: &ChallengeType) -> a
 }
 
 /// What to publish for each authorization.
-fn proofs(account: &Account, placed: &PlacedOrder, kind: &ChallengeType) -> anyhow::Result<Vec<Proof>> {
-    let (url, thumbprint) = (account.url().context("no account URL")?, account.key().public_key().thumbprint());
+fn proofs(holder: &Subscriber<'_>, placed: &PlacedOrder, kind: &ChallengeType) -> anyhow::Result<Vec<Proof>> {
+    let (account, url) = (&holder.account, holder.url()?);
+    let thumbprint = account.key().public_key().thumbprint();
     let prover = Prover { account_url: &url, thumbprint: &thumbprint, meta: &account.directory()?.meta };
     let proof = |authorization: &String| {
         let authorization = account.authorization(authorization)?.authorization;

@@ -5,18 +5,18 @@ use anyhow::ensure;
 use super::{Subscriber, order};
 use crate::pebble_test::{Bench, cases::Case, server::Setup};
 
-const fn case(name: &'static str, nonce_reject: u8, authz_reuse: u8) -> Case {
-    Case { name, setup: Setup { nonce_reject, authz_reuse, ..Setup::PLAIN }, run: two_orders }
-}
-
 pub(super) const CASES: &[Case] = &[
-    case("nonce-00-reuse-000", 0, 0),
-    case("nonce-00-reuse-100", 0, 100),
-    case("nonce-05-reuse-000", 5, 0),
-    case("nonce-05-reuse-100", 5, 100),
-    case("nonce-50-reuse-000", 50, 0),
-    case("nonce-50-reuse-100", 50, 100),
+    Case { name: "nonce-00-reuse-000", setup: setup(0, 0), run: two_orders },
+    Case { name: "nonce-00-reuse-100", setup: setup(0, 100), run: two_orders },
+    Case { name: "nonce-05-reuse-000", setup: setup(5, 0), run: two_orders },
+    Case { name: "nonce-05-reuse-100", setup: setup(5, 100), run: two_orders },
+    Case { name: "nonce-50-reuse-000", setup: setup(50, 0), run: two_orders },
+    Case { name: "nonce-50-reuse-100", setup: setup(50, 100), run: two_orders },
 ];
+
+const fn setup(nonce_reject: u8, authz_reuse: u8) -> Setup {
+    Setup { nonce_reject, authz_reuse, ..Setup::PLAIN }
+}
 
 /// Two names, ordered twice. What was proven once and is used again is not proven again.
 fn two_orders(bench: &Bench) -> anyhow::Result<()> {
