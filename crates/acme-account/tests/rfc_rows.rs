@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use acme_account::{
-    Account, Error, ErrorKind, ExternalAccount, Limits, LiveKey, PlacedOrder, Terms, Transport, TransportError,
+    Account, Error, ErrorKind, ExternalAccount, Limits, LiveKey, PlacedOrder, Remedy, Terms, Transport, TransportError,
     TransportErrorKind, Untried,
 };
 use acme_jose::{Jwk, Jws, KeyType, MacAlgorithm, MacKey, ParsedKeyId, PrivateKey, Signer, base64url};
@@ -498,4 +498,26 @@ fn a_way_that_failed_is_not_tried_again_in_the_next_order() {
     let error = account.authorize(&ca.order("pending", &["/authz/2"]), &solver, wait).unwrap_err();
     assert!(!solver.exclude(&error), "nothing is left");
     assert!(ca.is_done());
+}
+
+// Rows: E-12
+#[test]
+fn each_error_says_what_helps() {
+    for (status, kind, want) in [
+        (400, "malformed", Remedy::FixInput),
+        (400, "rejectedIdentifier", Remedy::FixInput),
+        (403, "userActionRequired", Remedy::Person),
+        (403, "externalAccountRequired", Remedy::Person),
+        (429, "rateLimited", Remedy::Wait(None)),
+        (500, "serverInternal", Remedy::Wait(None)),
+        (403, "orderNotReady", Remedy::TryAgain),
+    ] {
+        let server = Server::new();
+        server.refuse(status, kind);
+        let error = server.account(&key()).new_order(&names()).unwrap_err();
+        assert_eq!(error.remedy(), want, "{kind}");
+    }
+    let server = Server::new();
+    server.lose();
+    assert_eq!(server.account(&key()).new_order(&names()).unwrap_err().remedy(), Remedy::TryAgain, "no answer");
 }

@@ -42,3 +42,19 @@ fn the_algorithm_follows_the_key() {
 fn the_kind_every_server_knows_is_the_default() {
     assert_eq!(PrivateKey::generate(KeyType::default()).unwrap().algorithm().name(), "ES256");
 }
+
+// Rows: K-03, K-09
+#[cfg(feature = "rsa")]
+#[test]
+fn zeros_in_front_of_rsa_numbers_do_not_count() {
+    use acme_jose::{Jwk, base64url};
+    let plain = PrivateKey::generate(KeyType::Rsa2048).unwrap().public_key();
+    let mut padded: serde_json::Value = serde_json::from_str(&plain.to_json()).unwrap();
+    for member in ["n", "e"] {
+        let number = base64url::decode(padded[member].as_str().unwrap()).unwrap();
+        assert_ne!(number[0], 0, "{member} is sent without them");
+        padded[member] = base64url::encode(&[&[0], &number[..]].concat()).into();
+    }
+    let read = Jwk::from_json(padded.to_string().as_bytes()).unwrap();
+    assert_eq!((read.thumbprint(), read.to_json()), (plain.thumbprint(), plain.to_json()));
+}
