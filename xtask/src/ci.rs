@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 
 use crate::{
-    deps, layers, pebble_test,
+    deps, layers, pebble_test, rfc_map,
     shell::{cargo, root, run as run_command, target},
 };
 
@@ -27,6 +27,7 @@ enum Step {
     Doc,
     Layers,
     Deps,
+    RfcMap,
     NoStd,
     Test,
     PebbleTest,
@@ -59,6 +60,7 @@ impl Step {
             ),
             Self::Layers => layers::run(),
             Self::Deps => deps::run(),
+            Self::RfcMap => rfc_map::run(),
             Self::NoStd => no_std(),
             Self::Test => run_command(&mut cargo(["test", "--locked", "--workspace"])),
             Self::PebbleTest => pebble_test::run(&pebble_test::Arguments::with_runs(SLOW_CASE_RUNS)),

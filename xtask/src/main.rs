@@ -10,6 +10,7 @@ mod deps;
 mod layers;
 mod pebble_test;
 mod ports;
+mod rfc_map;
 mod shell;
 
 /// Chores of the luacme workspace.
@@ -30,6 +31,8 @@ enum Command {
     Layers,
     /// Show what acme-jose brings along, and fail when that is too much
     Deps,
+    /// Check docs/rfc-map.md: each requirement, and the tests that prove it
+    RfcMap,
     /// Run the real luacme against the real Pebble
     PebbleTest(pebble_test::Arguments),
 }
@@ -50,6 +53,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo => demo::run(),
         Command::Layers => layers::run(),
         Command::Deps => deps::run(),
+        Command::RfcMap => rfc_map::run(),
         Command::PebbleTest(arguments) => pebble_test::run(&arguments),
     }
 }
