@@ -131,7 +131,9 @@ impl Account {
             }
             let task = &one.task;
             match solver.verify(task).map_err(|error| one.solver_error(error))? {
-                Readiness::Ready => {}
+                Readiness::Ready => {
+                    self.observer.event(&Event::Presented { identifier: &task.identifier, kind: &task.kind });
+                }
                 Readiness::Unseen(why) => {
                     self.observer.event(&Event::Unseen { identifier: &task.identifier, kind: &task.kind, why: &why });
                 }

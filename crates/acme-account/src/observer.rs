@@ -91,6 +91,8 @@ pub enum Event<'a> {
         url: &'a str,
         /// How long.
         pause: Duration,
+        /// Whether the CA asked for it (`Retry-After`); else it is our own choice.
+        asked: bool,
     },
     /// The CA refused an order that said which certificate it replaces; it is placed again without that.
     ReplacesRefused {

@@ -54,7 +54,7 @@ impl Account {
         let left = wait.left(self.clock.now());
         match next(wait.looks, wait.retry_after, left) {
             Next::Wait(pause) => {
-                self.observer.event(&Event::Waiting { url, pause });
+                self.observer.event(&Event::Waiting { url, pause, asked: wait.retry_after.is_some() });
                 self.clock.sleep(pause);
             }
             Next::GiveUp => {

@@ -24,7 +24,6 @@ impl<'a> Presented<'a> {
             self.tasks.pop();
             return Err(chosen.solver_error(error));
         }
-        self.observer.event(&Event::Presented { identifier: &task.identifier, kind: &task.kind });
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use acme_jose::Zeroizing;
 use acme_x509::Chain;
 use serde::{Deserialize, Serialize};
 
@@ -124,8 +125,8 @@ impl CertificateStore {
     }
 
     /// The private key of the unfinished run, as PEM.
-    pub(crate) fn pending_key(&self) -> Result<Option<String>, Failure> {
-        files::read(&self.pending_key_file())
+    pub(crate) fn pending_key(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+        files::read_secret(&self.pending_key_file())
     }
 
     /// Where it is.
@@ -232,8 +233,12 @@ mod tests {
             SolverSettings::Webroot { path: "/srv/www".into(), http_addr: None },
             SolverSettings::Manual { http_addr: None, resolver: Some("[::1]:53".parse().unwrap()) },
         ] {
-            let settings =
-                RequestSettings { names: vec!["a.test".to_owned()], key_type: "rsa2048".parse().unwrap(), solver };
+            let settings = RequestSettings {
+                server: "https://ca.test/dir".to_owned(),
+                names: vec!["a.test".to_owned()],
+                key_type: "rsa2048".parse().unwrap(),
+                solver,
+            };
             store.keep_settings(&settings).unwrap();
             assert_eq!(store.settings().unwrap(), Some(settings));
         }

@@ -69,10 +69,16 @@ pub(crate) fn register(
     let (key, unstored) = state.key_for_new_account(shared.account_key_type)?;
     let account = connect(shared, Arc::new(key), directory, output)?;
     let terms = agreement(shared, &account, output)?;
-    if let Some(pem) = unstored {
-        state.store_key(&pem)?;
+    if let Some(pem) = &unstored {
+        state.store_key(pem)?;
     }
-    let registered = account.register(contacts, terms)?;
+    let registered = account.register(contacts, terms).or_else(|error| {
+        // A refusal is certain: there is no account of this key. Otherwise the key may be all that finds it again.
+        if unstored.is_some() && error.refusal().is_some() {
+            state.drop_key()?;
+        }
+        Err(Failure::from(error))
+    })?;
     state.store_account(directory, &registered.url, contacts)?;
     Ok(account)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use acme_account::{Error, ErrorKind, Operation, TransportErrorKind};
-use acme_proto::{Problem, ProblemType};
+use acme_proto::{ChallengeType, Problem, ProblemType};
 use jiff::Timestamp;
 
 /// A failure with its three lines and its exit code.
@@ -69,7 +69,7 @@ impl From<Error> for Failure {
             Exit::Failed
         };
         let not_before = error.retry_after().and_then(|pause| Timestamp::try_from(SystemTime::now() + pause).ok());
-        Self { what: what(&error), said: said(&error), todo: todo(&error), exit, not_before }
+        Self { what: one_line(&what(&error)), said: said(&error), todo: todo(&error), exit, not_before }
     }
 }
 
@@ -97,16 +97,16 @@ fn what(error: &Error) -> String {
 /// The CA's own words.
 fn said(error: &Error) -> Option<String> {
     match error.kind() {
-        ErrorKind::Refused(refusal) => Some(refusal.to_string()),
+        ErrorKind::Refused(refusal) => Some(one_line(&refusal.to_string())),
         ErrorKind::NotAuthorized(failures) => {
             let each = failures.iter().filter_map(|failure| Some((failure, failure.problem.as_ref()?)));
             let each: Vec<_> = match failures.len() {
-                1 => each.map(|(_, problem)| problem.to_string()).collect(),
-                _ => each.map(|(failure, problem)| format!("{}: {problem}", failure.identifier)).collect(),
+                1 => each.map(|(_, problem)| one_line(&problem.to_string())).collect(),
+                _ => each.map(|(failure, problem)| one_line(&format!("{}: {problem}", failure.identifier))).collect(),
             };
             (!each.is_empty()).then(|| each.join("\n               "))
         }
-        ErrorKind::OrderLost { problem, .. } => problem.as_ref().map(Problem::to_string),
+        ErrorKind::OrderLost { problem, .. } => problem.as_ref().map(|problem| one_line(&problem.to_string())),
         _ => None,
     }
 }
@@ -133,9 +133,7 @@ fn todo(error: &Error) -> String {
         ErrorKind::NotOffered(_) => "`luacme directory` shows what the CA offers".to_owned(),
         ErrorKind::NonceRefused { .. } => "tell whoever runs the CA: it refuses its own nonces".to_owned(),
         ErrorKind::TermsNotAgreed { .. } => "read them; agree with --agree-tos".to_owned(),
-        ErrorKind::NoChallenge { .. } => {
-            "choose another way to prove control: --standalone, --webroot DIR or --manual".to_owned()
-        }
+        ErrorKind::NoChallenge { offered, .. } => ways(offered).to_owned(),
         ErrorKind::Solver { error, .. } => error.advice().to_owned(),
         ErrorKind::NotAuthorized(_) => {
             "see that the CA can reach what it names, then run the same command again; a new order is placed".to_owned()
@@ -189,6 +187,22 @@ fn refusal_advice(problem: &Problem) -> &'static str {
         ProblemType::ServerInternal => "run the same command again later: the fault is on the CA's side",
         _ => "change what it names, then run the same command again",
     }
+}
+
+/// The ways of luacme that meet one of these challenges.
+fn ways(offered: &[ChallengeType]) -> &'static str {
+    if offered.contains(&ChallengeType::Http01) {
+        "choose another way to prove control: --standalone, --webroot DIR or --manual"
+    } else if offered.contains(&ChallengeType::Dns01) {
+        "prove control by a DNS record: --manual"
+    } else {
+        "luacme can meet none of these yet: leave that name out, or ask another CA"
+    }
+}
+
+/// The same on one line: text of a CA must not look like lines of ours.
+pub(crate) fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
 }
 
 /// Text from elsewhere, made harmless for a terminal: control characters are shown, not obeyed.

@@ -7,6 +7,8 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use acme_jose::Zeroizing;
+
 use crate::failure::Failure;
 
 /// Who may read a file.
@@ -79,6 +81,11 @@ pub(crate) fn read(path: &Path) -> Result<Option<String>, Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::file("read", path, error)),
     }
+}
+
+/// The same for a secret: wiped from memory when dropped.
+pub(crate) fn read_secret(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+    Ok(read(path)?.map(Zeroizing::new))
 }
 
 /// Removes a file that may not be there.

@@ -30,7 +30,7 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
         None => register(shared, &state, output)?,
     };
     let store = CertificateStore::open(&state.dir, &folder_name)?;
-    let settings = RequestSettings::new(verb, &identifiers, store.settings()?.as_ref());
+    let settings = RequestSettings::new(account.directory_url(), verb, &identifiers, store.settings()?.as_ref());
     if !verb.force
         && let Some(chain) = good_certificate(&store, &settings)?
     {
@@ -82,10 +82,11 @@ fn folder_name(verb: &Getcert, identifiers: &[Identifier]) -> Result<String, Fai
     }
 }
 
-/// The current certificate, when it is the one asked for and not due yet: more than a third of its life is left.
+/// The current certificate, when it is the one asked for, of this CA, and not due yet: more than a third of its life is left.
 fn good_certificate(store: &CertificateStore, settings: &RequestSettings) -> Result<Option<Chain>, Failure> {
     let Some(chain) = store.current()? else { return Ok(None) };
-    let unchanged = store.settings()?.is_none_or(|before| before.key_type == settings.key_type);
+    let unchanged =
+        store.settings()?.is_none_or(|before| before.key_type == settings.key_type && before.server == settings.server);
     let leaf = chain.leaf();
     let (Ok(found), Ok(start), Ok(end)) = (leaf.names(), leaf.not_before(), leaf.not_after()) else { return Ok(None) };
     let wanted: BTreeSet<_> = settings.names.iter().map(|name| Name::parse(name)).collect();

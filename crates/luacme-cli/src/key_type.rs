@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use acme_jose::KeyType;
+use acme_jose::{Algorithm, KeyType, PrivateKey, Signer as _};
 use serde::{Deserialize, Serialize};
 
 /// Every name a kind of key has; the first one of each kind is ours, the others are other clients'.
@@ -27,6 +27,20 @@ const NAMES: [(&str, KeyType); 13] = [
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub(crate) struct KeyTypeArgument(pub(crate) KeyType);
+
+impl KeyTypeArgument {
+    /// Whether a key is of this kind, as far as its algorithm tells.
+    pub(crate) fn fits(self, key: &PrivateKey) -> bool {
+        let algorithm = match self.0 {
+            KeyType::P256 => Algorithm::Es256,
+            KeyType::P384 => Algorithm::Es384,
+            KeyType::P521 => Algorithm::Es512,
+            KeyType::Ed25519 => Algorithm::EdDsa,
+            _ => Algorithm::Rs256,
+        };
+        key.algorithm() == algorithm
+    }
+}
 
 impl FromStr for KeyTypeArgument {
     type Err = String;

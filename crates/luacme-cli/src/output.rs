@@ -1,8 +1,9 @@
 //! What the user sees: a spinner on a terminal, plain lines elsewhere, or JSON, one event per line.
 
+use std::collections::HashSet;
 use std::io::{IsTerminal as _, Write as _, stderr, stdin, stdout};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use acme_account::{Event, Observer, Response, Task};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Shared;
 use crate::certificate_store::CertificateFiles;
-use crate::failure::{Failure, printable};
+use crate::failure::{Failure, one_line, printable};
 
 /// Where events, results and failures go.
 pub(crate) struct Output {
@@ -26,8 +27,8 @@ pub(crate) struct Output {
 enum Channel {
     /// One JSON object per line on standard output.
     Json { verbosity: u8 },
-    /// Plain lines on standard error, results on standard output.
-    Plain { verbosity: u8 },
+    /// Plain lines on standard error, results on standard output. No state is told twice.
+    Plain { verbosity: u8, told: Mutex<HashSet<String>> },
     /// The current step beside a spinner.
     Spinner(ProgressBar),
     /// Nothing but failures.
@@ -41,7 +42,7 @@ impl Output {
             Shared { json: true, verbose, .. } => Channel::Json { verbosity: *verbose },
             Shared { quiet: true, .. } => Channel::Quiet,
             Shared { verbose: 0, .. } if stderr().is_terminal() => Channel::Spinner(spinner()),
-            Shared { verbose, .. } => Channel::Plain { verbosity: *verbose },
+            Shared { verbose, .. } => Channel::Plain { verbosity: *verbose, told: Mutex::default() },
         };
         Self { channel: Arc::new(channel), interactive: !shared.non_interactive && !shared.json }
     }
@@ -185,11 +186,28 @@ impl Observer for Channel {
         match self {
             Self::Quiet => {}
             Self::Json { verbosity } if level(event) <= *verbosity => line(&object(event).to_string()),
-            Self::Plain { verbosity } if level(event) <= *verbosity => note(&sentence(event)),
-            Self::Spinner(bar) if level(event) == 0 => bar.set_message(printable(&sentence(event))),
+            Self::Plain { verbosity, told } if level(event) <= *verbosity => {
+                let text = sentence(event);
+                if !is_state(event) || *verbosity > 0 || told.lock().is_ok_and(|mut told| told.insert(text.clone())) {
+                    note(&one_line(&text));
+                }
+            }
+            // A spinner shows the last event only; a warning must stay.
+            Self::Spinner(bar) if is_warning(event) => bar.suspend(|| note(&one_line(&sentence(event)))),
+            Self::Spinner(bar) if level(event) == 0 => bar.set_message(one_line(&sentence(event))),
             _ => {}
         }
     }
+}
+
+/// Something that did not go as it should, though the work goes on.
+fn is_warning(event: &Event<'_>) -> bool {
+    matches!(event, Event::Unseen { .. } | Event::CleanUpFailed { .. } | Event::ReplacesRefused { .. })
+}
+
+/// What is seen anew at every look, changed or not.
+fn is_state(event: &Event<'_>) -> bool {
+    matches!(event, Event::Order { .. } | Event::Authorization { .. })
 }
 
 /// How much a user must want to know to be told: 0 always, 1 with `-v`, 2 with `-vv`.
@@ -218,11 +236,15 @@ fn sentence(event: &Event<'_>) -> String {
             format!("warning: cannot see the answer for {identifier} from here: {why}")
         }
         Event::Answered { identifier, kind } => format!("the CA looks at {identifier} ({kind})"),
-        Event::Waiting { pause, .. } => format!("waiting {} s, as the CA asks", pause.as_secs()),
+        Event::Waiting { pause, asked: true, .. } => format!("waiting {} s, as the CA asks", pause.as_secs()),
+        Event::Waiting { pause, .. } => format!("waiting {} s for the CA", pause.as_secs()),
         Event::Finalizing { .. } => "sending the request for the certificate".to_owned(),
         Event::Downloaded { .. } => "downloaded the certificate".to_owned(),
         Event::CleanUpFailed { identifier, why } => {
             format!("warning: the answer for {identifier} is left behind: {why}")
+        }
+        Event::ReplacesRefused { why } => {
+            format!("warning: ordering again without naming the certificate that is replaced: {why}")
         }
         other => format!("{other:?}"),
     }
@@ -248,7 +270,9 @@ fn object(event: &Event<'_>) -> Value {
         Event::Answered { identifier, kind } => {
             json!({"event": "challenge_answered", "name": identifier.to_string(), "type": kind.as_str()})
         }
-        Event::Waiting { url, pause } => json!({"event": "waiting", "url": url, "seconds": pause.as_secs_f64()}),
+        Event::Waiting { url, pause, asked } => {
+            json!({"event": "waiting", "url": url, "seconds": pause.as_secs_f64(), "asked": asked})
+        }
         Event::Finalizing { url } => json!({"event": "finalizing", "order": url}),
         Event::Downloaded { url } => json!({"event": "downloaded", "url": url}),
         Event::CleanUpFailed { identifier, why } => {

@@ -12,6 +12,8 @@ use crate::key_type::KeyTypeArgument;
 /// How a certificate is asked for.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 pub(crate) struct RequestSettings {
+    /// The directory URL of the CA.
+    pub(crate) server: String,
     /// The names, in the form certificates use.
     pub(crate) names: Vec<String>,
     /// The kind of its key.
@@ -51,8 +53,9 @@ pub(crate) enum SolverSettings {
 
 impl RequestSettings {
     /// What the command line asks for; what it leaves open is as it was asked for before.
-    pub(crate) fn new(verb: &Getcert, identifiers: &[Identifier], before: Option<&Self>) -> Self {
+    pub(crate) fn new(server: &str, verb: &Getcert, identifiers: &[Identifier], before: Option<&Self>) -> Self {
         Self {
+            server: server.to_owned(),
             names: identifiers.iter().map(Identifier::value).collect(),
             key_type: verb.key_type.or(before.map(|before| before.key_type)).unwrap_or_default(),
             solver: SolverSettings::new(verb, before.map(|before| &before.solver)),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use acme_jose::{PrivateKey, Zeroizing};
+use acme_jose::{PrivateKey, Signer as _, Zeroizing};
 use acme_proto::Contact;
 use serde::{Deserialize, Serialize};
 
@@ -79,7 +79,7 @@ impl State {
     /// The key of an account file.
     pub(crate) fn key_of(&self, file: &AccountFile) -> Result<Arc<PrivateKey>, Failure> {
         let path = self.account.parent().unwrap_or(Path::new("")).join(&file.key);
-        match files::read(&path)? {
+        match files::read_secret(&path)? {
             Some(text) => parse_key(&path, &text).map(Arc::new),
             None => Err(Failure::new(
                 format!("the account key {} is missing", path.display()),
@@ -95,8 +95,17 @@ impl State {
         asked: Option<KeyTypeArgument>,
     ) -> Result<(PrivateKey, Option<Zeroizing<String>>), Failure> {
         let path = self.key_file();
-        match files::read(&path)? {
-            Some(text) => parse_key(&path, &text).map(|key| (key, None)),
+        match files::read_secret(&path)? {
+            Some(text) => {
+                let key = parse_key(&path, &text)?;
+                match asked {
+                    Some(asked) if !asked.fits(&key) => Err(Failure::usage(
+                        format!("{} holds a {} key, not a {asked} one", path.display(), key.algorithm()),
+                        "leave --account-key-type out, or move the key file away",
+                    )),
+                    _ => Ok((key, None)),
+                }
+            }
             None => new_key(asked.unwrap_or_default()).map(|(key, pem)| (key, Some(pem))),
         }
     }
@@ -106,7 +115,12 @@ impl State {
         files::create(&self.key_file(), pem.as_bytes(), Readers::Owner)
     }
 
-    /// Stores an account. The key is in its file already.
+    /// Takes a key away that was stored a moment ago and that the CA refused.
+    pub(crate) fn drop_key(&self) -> Result<(), Failure> {
+        files::remove(&self.key_file())
+    }
+
+    /// Stores an account, which must be new. The key is in its file already.
     pub(crate) fn store_account(&self, directory: &str, url: &str, contacts: &[Contact]) -> Result<(), Failure> {
         let file = AccountFile {
             version: VERSION,
@@ -116,7 +130,7 @@ impl State {
             key: self.key_file().file_name().map(PathBuf::from).unwrap_or_default(),
         };
         let text = serde_json::to_string_pretty(&file).map_err(|error| Failure::file("write", &self.account, error))?;
-        files::write(&self.account, format!("{text}\n").as_bytes(), Readers::Everybody)
+        files::create(&self.account, format!("{text}\n").as_bytes(), Readers::Everybody)
     }
 }
 
