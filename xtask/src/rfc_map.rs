@@ -51,7 +51,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let text = fs::read_to_string(root().join(MAP)).with_context(|| format!("{MAP} cannot be read"))?;
     let map = Map::read(&text);
     let mut complaints = map.complaints(ROWS);
-    complaints.extend(map.missing_tests(|file| source(file)));
+    complaints.extend(map.missing_tests(source));
     print!("{}", map.summary());
     ensure!(complaints.is_empty(), "{MAP}:\n  {}", complaints.join("\n  "));
     Ok(())
