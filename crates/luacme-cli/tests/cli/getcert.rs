@@ -123,3 +123,18 @@ fn authorizations_that_are_valid_already_are_not_proven_again() {
     assert_eq!(bench.granted(Resource::Challenge), answered);
     assert!(bench.version("a.test").ends_with("2"));
 }
+
+#[test]
+fn the_certificate_of_another_ca_is_not_the_one_asked_for() {
+    let (first, second) = (Bench::registered(), Bench::start());
+    first.getcert(&["a.test"]).succeeds();
+    let (url, http) = (second.ca.directory_url(), second.http.to_string());
+    let root = second.beside("ca.pem");
+    let dir = first.dir();
+    let [root, dir] = [&root, &dir].map(|path| path.to_str().unwrap());
+    let production = ["--account", "state/production.json", "--dir", dir, "--ca-file", root];
+    first.bare(&[&["register", "--server", &url, "--agree-tos"], &production[..]].concat()).succeeds();
+    first.bare(&[&["getcert", "a.test", "--standalone", "--http-addr", &http], &production[..]].concat()).succeeds();
+    assert_eq!(first.version("a.test").file_name().unwrap(), "2", "the certificate of the first CA does not do");
+    assert_eq!(second.granted(Resource::Finalize), 1);
+}

@@ -16,3 +16,4 @@ mod server;
 mod settings;
 mod step;
 mod support;
+mod terminal;

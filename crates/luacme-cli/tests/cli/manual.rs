@@ -32,6 +32,8 @@ fn two_runs_one_order() {
     let (bench, web) = bench();
     let first = getcert(&bench, &["a.test", "b.test"]).exits(3);
     assert_eq!(first.last()["event"], "awaits_person");
+    let claims = first.events().into_iter().filter(|event| event["event"] == "challenge_presented").count();
+    assert_eq!(claims, 0, "nothing is in place before the person has put it there");
     assert_eq!(obey(&web, &first), 2);
     assert_eq!(bench.granted(Resource::Challenge), 0, "the CA is told when the person is done, not before");
 

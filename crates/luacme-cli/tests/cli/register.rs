@@ -99,3 +99,23 @@ fn lua_acme_command_lines_work_as_written() {
     luacme(&["state/account.json", "getcert", "a.test", "--standalone", "--http-addr", &http]).succeeds();
     assert_eq!(bench.names("a.test"), ["a.test"], "all is in the folder of the account file");
 }
+
+#[test]
+fn a_key_of_another_type_is_not_taken_silently() {
+    let bench = Bench::registered();
+    fs::remove_file(bench.file("account.json")).unwrap();
+    let before = tree(&bench.dir());
+    let url = bench.ca.directory_url();
+    let words = ["register", "--server", &url, "--agree-tos", "--account-key-type", "rsa2048"];
+    bench.fails(2, &words).complains("account.key holds a ES256 key");
+    assert_eq!(tree(&bench.dir()), before);
+    bench.luacme(&["register", "--server", &url, "--agree-tos", "--account-key-type", "p256"]).succeeds();
+}
+
+#[test]
+fn a_refused_registration_leaves_no_key() {
+    let bench = Bench::start();
+    let url = bench.ca.directory_url();
+    bench.fails(1, &["register", "--server", &url, "--agree-tos", "tel:+1234"]).complains("unsupportedContact");
+    assert!(!bench.file("account.key").exists(), "the next try may ask for another type");
+}
