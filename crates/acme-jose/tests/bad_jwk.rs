@@ -185,7 +185,7 @@ fn ed25519_keys() {
 #[cfg(feature = "rsa")]
 #[test]
 fn rsa_keys() {
-    let small = "found an RSA modulus of 1024 bits, expected 2048 to 8192";
+    let small = "found an RSA modulus of 1024 bits, expected 2048 to 4096";
     assert_eq!(PrivateKey::from_pem(pem!("rsa1024.pkcs1")).unwrap_err().to_string(), small);
 
     let good = PrivateKey::from_pem(pem!("rsa2048.pkcs8")).unwrap();
@@ -203,17 +203,24 @@ fn rsa_keys() {
 
     let zero = r#"the private key is damaged: found zero as "d", expected the private exponent"#;
     let odd = |octets: usize| base64url::encode(&vec![255; octets]);
+    let wide = |bits: usize| {
+        let first = u8::MAX >> (bits.next_multiple_of(8) - bits);
+        Value::from(base64url::encode(&[vec![first], vec![255; bits.div_ceil(8) - 1]].concat()))
+    };
+    assert!(Jwk::from_json(changed(&good, "n", wide(4097)).to_string().as_bytes()).is_ok(), "public keys may be wider");
     for (why, jwk, says) in [
         ("1024 bits", changed(&good, "n", odd(128).into()), small),
         (
             "16384 bits",
             changed(&good, "n", odd(2048).into()),
-            "found an RSA modulus of 16384 bits, expected 2048 to 8192",
+            "found an RSA modulus of 16384 bits, expected 2048 to 4096",
         ),
+        ("2047 bits", changed(&good, "n", wide(2047)), "found an RSA modulus of 2047 bits, expected 2048 to 4096"),
+        ("4097 bits", changed(&good, "n", wide(4097)), "found an RSA modulus of 4097 bits, expected 2048 to 4096"),
         (
             "zeros only",
             changed(&good, "n", base64url::encode(&[0; 256]).into()),
-            "found an RSA modulus of 0 bits, expected 2048 to 8192",
+            "found an RSA modulus of 0 bits, expected 2048 to 4096",
         ),
         ("no d without primes", changed(&without_primes, "d", "".into()), zero),
         ("d of zero without primes", changed(&without_primes, "d", "AA".into()), zero),

@@ -48,7 +48,7 @@ pub enum KeyError {
         /// The feature that adds it.
         feature: &'static str,
     },
-    /// An RSA modulus outside of 2048 to 8192 bits.
+    /// An RSA modulus outside of 2048 to 4096 bits, which is what CAs take.
     ModulusSize {
         /// The bits it has.
         bits: usize,
@@ -89,7 +89,7 @@ impl fmt::Display for KeyError {
             Self::FeatureOff { key, feature } => {
                 write!(f, "found {key}, which this build cannot use: turn on the feature {feature:?} of acme-jose")
             }
-            Self::ModulusSize { bits } => write!(f, "found an RSA modulus of {bits} bits, expected 2048 to 8192"),
+            Self::ModulusSize { bits } => write!(f, "found an RSA modulus of {bits} bits, expected 2048 to 4096"),
             Self::Jwk(error) => error.fmt(f),
             Self::Random => f.write_str("the operating system gave no randomness"),
         }
