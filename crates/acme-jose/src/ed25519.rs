@@ -3,9 +3,12 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use pkcs8::EncodePrivateKey as _;
+use pkcs8::der::asn1::OctetStringRef;
+use pkcs8::spki::AlgorithmIdentifierRef;
+use pkcs8::{PrivateKeyInfoRef, SecretDocument};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+use crate::jwk::ID_ED25519;
 use crate::key::{PrivateMember, SecretKey};
 use crate::{Algorithm, Jwk, JwkError, KeyError, SignError};
 
@@ -53,9 +56,15 @@ impl SecretKey for Key {
         Ok(self.0.sign(message).to_bytes().to_vec())
     }
 
-    fn to_pkcs8(&self) -> pkcs8::Result<pkcs8::SecretDocument> {
+    fn to_pkcs8(&self) -> pkcs8::Result<SecretDocument> {
         // Without the public key: the v2 form that carries it is refused by older OpenSSL.
-        ed25519_dalek::pkcs8::KeypairBytes { secret_key: *self.0.as_bytes(), public_key: None }.to_pkcs8_der()
+        // Not by KeypairBytes, which leaves its copies of the seed in memory.
+        let mut private_key = Zeroizing::new([0; 34]);
+        private_key[..2].copy_from_slice(&[4, 32]);
+        private_key[2..].copy_from_slice(self.0.as_bytes());
+        let algorithm = AlgorithmIdentifierRef { oid: ID_ED25519, parameters: None };
+        let info = PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(private_key.as_ref())?);
+        Ok(SecretDocument::encode_msg(&info)?)
     }
 
     fn private_members(&self) -> Result<Vec<PrivateMember>, KeyError> {
