@@ -7,13 +7,15 @@ use alloc::{
 use core::fmt;
 
 use serde_json::{Map, Value};
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::{Base64UrlError, base64url};
 
 /// An object as it was given, before anything is believed of it. Its strings are wiped when it is dropped, since it may
 /// be a private JWK.
-pub(crate) struct Object(Map<String, Value>);
+pub(crate) struct Object(Zeroizing<Members>);
+
+struct Members(Map<String, Value>);
 
 impl Object {
     pub(crate) fn parse(json: &[u8]) -> Result<Self, JsonError> {
@@ -22,21 +24,21 @@ impl Object {
 
     pub(crate) fn from_value(value: Value) -> Result<Self, JsonError> {
         match value {
-            Value::Object(members) => Ok(Self(members)),
+            Value::Object(members) => Ok(Self(Zeroizing::new(Members(members)))),
             other => Err(JsonError::NotAnObject { found: kind(&other) }),
         }
     }
 
     pub(crate) fn get(&self, member: &str) -> Option<&Value> {
-        self.0.get(member)
+        self.0.0.get(member)
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.0.0.keys().map(String::as_str)
     }
 
     pub(crate) fn optional_text(&self, member: &'static str) -> Result<Option<&str>, JsonError> {
-        match self.0.get(member) {
+        match self.0.0.get(member) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(other) => Err(JsonError::NotAString { member, found: kind(other) }),
@@ -53,13 +55,18 @@ impl Object {
     }
 }
 
-impl Drop for Object {
-    fn drop(&mut self) {
-        for value in self.0.values_mut() {
-            if let Value::String(text) = value {
-                text.zeroize();
-            }
-        }
+impl Zeroize for Members {
+    fn zeroize(&mut self) {
+        self.0.values_mut().for_each(wipe);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -133,3 +140,16 @@ impl fmt::Display for JsonError {
 }
 
 impl core::error::Error for JsonError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// That it happens on drop is what [`Zeroizing`] does.
+    #[test]
+    fn no_string_survives_wiping() {
+        let mut object = Object::parse(br#"{"d":"secret","list":["secret",{"deep":"secret"}],"n":1}"#).unwrap();
+        object.0.zeroize();
+        assert_eq!(Value::from(object.0.0.clone()).to_string(), r#"{"d":"","list":["",{"deep":""}],"n":1}"#);
+    }
+}
