@@ -1,12 +1,12 @@
 //! Message authentication with a shared secret (RFC 7518 §3.2).
 
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 use core::fmt;
 
-use base64ct::{Base64Unpadded, Base64UrlUnpadded, Encoding as _};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
 use hmac::{Hmac, Mac as _};
 use sha2::{Sha256, Sha384, Sha512};
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::jws::{WireHeader, WireKey};
 use crate::{Jws, MacAlgorithm, Payload, SignError, VerifyError};
@@ -28,11 +28,17 @@ impl MacKey {
     /// # Errors
     /// When it is empty or in neither alphabet.
     pub fn from_text(text: &str) -> Result<Self, MacKeyError> {
-        let text = text.trim().trim_end_matches('=');
-        let octets = Base64UrlUnpadded::decode_vec(text)
-            .or_else(|_| Base64Unpadded::decode_vec(text))
-            .map(Zeroizing::new)
-            .map_err(|_| MacKeyError(()))?;
+        let text = text.trim();
+        let digits = text.trim_end_matches('=');
+        let padding = text.len() - digits.len();
+        let padded_wrongly = padding > 2 || (padding > 0 && !text.len().is_multiple_of(4));
+        if padded_wrongly || (digits.contains(['-', '_']) && digits.contains(['+', '/'])) {
+            return Err(MacKeyError(()));
+        }
+        let digits = Zeroizing::new(digits.bytes().map(url_digit).collect::<Vec<_>>());
+        let mut octets = Zeroizing::new(vec![0; digits.len()]);
+        let len = Base64UrlUnpadded::decode(&*digits, &mut octets).map_err(|_| MacKeyError(()))?.len();
+        octets.truncate(len);
         if octets.is_empty() { Err(MacKeyError(())) } else { Ok(Self(octets)) }
     }
 
@@ -76,7 +82,8 @@ impl MacKey {
         })
     }
 
-    /// Checks the MAC of a message, in constant time. A shortened one does not count.
+    /// Checks the MAC of a message, in constant time: `verify_slice` compares without branching on the octets, `==` on
+    /// [`tag`](Self::tag) would not. A shortened one does not count.
     ///
     /// # Errors
     /// When it is wrong.
@@ -101,7 +108,22 @@ impl MacKey {
     }
 }
 
-impl zeroize::ZeroizeOnDrop for MacKey {}
+/// A digit of either alphabet as that of base64url.
+fn url_digit(digit: u8) -> u8 {
+    match digit {
+        b'+' => b'-',
+        b'/' => b'_',
+        other => other,
+    }
+}
+
+impl ZeroizeOnDrop for MacKey {}
+
+/// Compiles only while the field wipes itself.
+const _: fn(&MacKey) = |MacKey(octets)| {
+    fn wiped(_: &impl ZeroizeOnDrop) {}
+    wiped(octets);
+};
 
 impl fmt::Debug for MacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

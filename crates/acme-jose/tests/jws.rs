@@ -270,15 +270,25 @@ fn all_spellings_of_a_mac_key_give_the_same_mac() {
     assert!(url.contains(['-', '_']) && !url.len().is_multiple_of(4), "a spelling in which it matters: {url}");
     let standard = url.replace('-', "+").replace('_', "/");
     let padding = "=".repeat(4 - url.len() % 4);
-    for spelling in
-        [url.clone(), format!("{url}{padding}"), standard.clone(), format!("{standard}{padding}"), format!("  {url}\n")]
-    {
+    for spelling in [
+        url.clone(),
+        format!("{url}{padding}"),
+        standard.clone(),
+        format!("{standard}{padding}"),
+        format!("  {url}\n"),
+        format!("{url}{padding}\n"),
+    ] {
         let key = MacKey::from_text(&spelling).unwrap_or_else(|error| panic!("{spelling:?}: {error}"));
         assert_eq!(key.tag(MacAlgorithm::Hs256, b"message").unwrap(), tag, "{spelling:?}");
     }
     for (why, text) in [
         ("empty", ""),
         ("only padding", "=="),
+        ("padding where none goes", "AAAA="),
+        ("padding too short", "AA="),
+        ("padding too long", "AAA=="),
+        ("a group of padding", "AAAA===="),
+        ("padding inside", "AA==AAAA"),
         ("another alphabet", "a!bc"),
         ("an impossible length", "abcde"),
         ("both alphabets at once", "-_+/"),
