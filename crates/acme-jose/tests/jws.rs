@@ -262,6 +262,63 @@ fn a_signer_that_gives_der_is_told_so() {
     assert!(Jws::sign_inner(&Der(key()), URL, &Payload::Empty).is_err());
 }
 
+/// A signer that claims `algorithm` and gives the signature it is told to.
+struct Told {
+    public: PrivateKey,
+    algorithm: Algorithm,
+    signature: Vec<u8>,
+}
+
+impl Signer for Told {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    fn public_key(&self) -> acme_jose::Jwk {
+        self.public.public_key()
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<Vec<u8>, SignError> {
+        Ok(self.signature.clone())
+    }
+}
+
+#[test]
+fn a_signer_at_odds_with_its_public_key_is_refused() {
+    let told = |pem: &str, algorithm, octets| Told {
+        public: PrivateKey::from_pem(pem).unwrap(),
+        algorithm,
+        signature: vec![1; octets],
+    };
+    for (why, signer, says) in [
+        (
+            "another algorithm",
+            told(include_str!("vectors/keys/p256.pkcs8.pem"), Algorithm::EdDsa, 64),
+            "found a signer for EdDSA whose public key goes with ES256, expected one and the same algorithm",
+        ),
+        #[cfg(feature = "ed25519")]
+        (
+            "half an Ed25519 signature",
+            told(include_str!("vectors/keys/ed25519.pkcs8.pem"), Algorithm::EdDsa, 32),
+            "found an EdDSA signature of 32 octets, expected 64",
+        ),
+        #[cfg(feature = "rsa")]
+        (
+            "an RSA signature under another modulus",
+            told(include_str!("vectors/keys/rsa2048.pkcs8.pem"), Algorithm::Rs256, 384),
+            "found an RS256 signature of 384 octets, expected 256",
+        ),
+    ] {
+        let says = format!("cannot sign: {says}");
+        for key in [KeyId::Jwk, KeyId::Kid("https://ca.example/acct/1")] {
+            let error = Jws::sign(&signer, &header(key), &Payload::Empty).expect_err(why);
+            assert_eq!(error.to_string(), says, "{why}");
+        }
+        let error = Jws::sign_inner(&signer, URL, &Payload::Empty).expect_err(why);
+        assert_eq!(error.to_string(), says, "{why}, inside");
+    }
+}
+
 #[test]
 fn all_spellings_of_a_mac_key_give_the_same_mac() {
     let octets: Vec<u8> = (0..=255).rev().step_by(3).collect();

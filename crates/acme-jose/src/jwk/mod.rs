@@ -87,6 +87,15 @@ impl Jwk {
         }
     }
 
+    /// The octets a signature under this key has.
+    pub(crate) fn signature_len(&self) -> usize {
+        match &self.0 {
+            Material::Ec { curve, .. } => 2 * curve.width(),
+            Material::Ed25519(_) => 64,
+            Material::Rsa { n, .. } => n.len(),
+        }
+    }
+
     /// The canonical JSON text: required members only, lexicographic order, no white space (RFC 7638 §3.3).
     pub fn to_json(&self) -> String {
         let members = self.members();

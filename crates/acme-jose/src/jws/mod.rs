@@ -46,18 +46,15 @@ impl Jws {
     /// Signs an outer JWS, one that has a nonce.
     ///
     /// # Errors
-    /// What the signer says, or that its signature has not the form of the algorithm.
+    /// What the signer says, or that its algorithm or its signature does not fit its public key.
     pub fn sign(signer: &dyn Signer, header: &Header<'_>, payload: &Payload) -> Result<Self, SignError> {
-        let public;
+        let public = signer.public_key();
         let key = match header.key {
-            KeyId::Jwk => {
-                public = signer.public_key();
-                WireKey::Jwk(&public)
-            }
+            KeyId::Jwk => WireKey::Jwk(&public),
             KeyId::Kid(kid) => WireKey::Kid(kid),
         };
         let header = WireHeader { alg: signer.algorithm().name(), key, nonce: Some(header.nonce), url: header.url };
-        Self::build(&header, payload, |input| signature(signer, input))
+        Self::build(&header, payload, |input| signature(signer, &public, input))
     }
 
     /// Signs an inner JWS, which has no nonce and shows the signer's own key: proof that its holder agrees to what
@@ -68,7 +65,7 @@ impl Jws {
     pub fn sign_inner(signer: &dyn Signer, url: &str, payload: &Payload) -> Result<Self, SignError> {
         let public = signer.public_key();
         let header = WireHeader { alg: signer.algorithm().name(), key: WireKey::Jwk(&public), nonce: None, url };
-        Self::build(&header, payload, |input| signature(signer, input))
+        Self::build(&header, payload, |input| signature(signer, &public, input))
     }
 
     pub(crate) fn build(
@@ -148,16 +145,24 @@ impl Jws {
     }
 }
 
-/// The signer's signature, if it has the length that goes with the algorithm.
-fn signature(signer: &dyn Signer, input: &[u8]) -> Result<Vec<u8>, SignError> {
-    let (algorithm, signature) = (signer.algorithm(), signer.sign(input)?);
-    match algorithm.ecdsa_signature_len() {
-        Some(expected) if signature.len() != expected => Err(SignError::new(format!(
-            "found an {algorithm} signature of {} octets, expected {expected} (ecdsa_der_to_fixed makes them from DER)",
-            signature.len()
-        ))),
-        _ => Ok(signature),
+/// The signer's signature, if it has the length that goes with the algorithm and the key.
+fn signature(signer: &dyn Signer, public: &Jwk, input: &[u8]) -> Result<Vec<u8>, SignError> {
+    let algorithm = signer.algorithm();
+    if algorithm != public.algorithm() {
+        return Err(SignError::new(format!(
+            "found a signer for {algorithm} whose public key goes with {}, expected one and the same algorithm",
+            public.algorithm()
+        )));
     }
+    let (signature, expected) = (signer.sign(input)?, public.signature_len());
+    if signature.len() == expected {
+        return Ok(signature);
+    }
+    let hint = if algorithm.ecdsa_signature_len().is_some() { " (ecdsa_der_to_fixed makes them from DER)" } else { "" };
+    Err(SignError::new(format!(
+        "found an {algorithm} signature of {} octets, expected {expected}{hint}",
+        signature.len()
+    )))
 }
 
 /// Whether these are the members of the flattened form, and no others (RFC 8555 §6.2).
