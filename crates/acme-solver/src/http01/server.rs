@@ -117,9 +117,12 @@ fn accept(listener: &TcpListener, stop: &AtomicBool, tokens: &Arc<Tokens>) {
         if stop.load(Ordering::SeqCst) {
             return;
         }
-        let Ok(stream) = stream else { continue };
-        let place = Place::take(&open);
-        if let Some(place) = place {
+        let Ok(stream) = stream else {
+            // Out of file descriptors, mostly: the connection keeps waiting, and asking at once again would only spin.
+            thread::sleep(Duration::from_millis(10));
+            continue;
+        };
+        if let Some(place) = Place::take(&open) {
             let tokens = Arc::clone(tokens);
             // Where no thread can be had the connection is closed.
             _ = thread::Builder::new().stack_size(STACK).spawn(move || {
