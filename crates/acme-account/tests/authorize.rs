@@ -109,6 +109,15 @@ fn a_challenge_that_was_answered_is_preferred() {
 }
 
 #[test]
+fn a_challenge_that_failed_is_chosen_last() {
+    let ca = Ca::new();
+    let found = authorization("a.example", "pending", &[("dns-01", "invalid"), ("http-01", "pending")]);
+    ca.on("/authz/a", Answer::json(200, found)).on("/a.example/http-01", challenge("processing"));
+    ca.on("/order/1", seen("ready"));
+    all(run(&ca, &FakeSolver::new(&ca, &[ChallengeType::Dns01, ChallengeType::Http01]), &["/authz/a"]));
+}
+
+#[test]
 fn the_solver_says_which_type_is_liked_best() {
     let offered = [("http-01", "pending"), ("new-07", "pending"), ("dns-01", "pending")];
     for (kinds, want) in [

@@ -8,7 +8,7 @@ use std::time::Duration;
 use acme_account::{ErrorKind, TransportErrorKind};
 use acme_proto::{ChallengeType, OrderStatus, ProblemType};
 use ca::flow::{MINUTE, a, all, b, challenge, run, run_for, seen, with_error};
-use ca::{Answer, Ca, FakeSolver, authorization};
+use ca::{Answer, Ca, FakeSolver, authorization, problem};
 use serde_json::{Value, json};
 
 #[test]
@@ -91,6 +91,16 @@ fn a_pending_challenge_that_shows_an_error_has_failed() {
         assert!(matches!(error.kind(), ErrorKind::NotAuthorized(_)), "{why}: {error}");
         assert_eq!(ca.sleeps().len(), 1, "{why}: at once, not at the deadline");
     }
+}
+
+#[test]
+fn the_error_of_another_challenge_says_nothing_of_ours() {
+    let ca = Ca::new();
+    ca.on("/authz/a", a("pending", "pending")).on("/a.example/http-01", challenge("pending"));
+    let mut other = authorization("a.example", "pending", &[("dns-01", "invalid"), ("http-01", "pending")]);
+    other["challenges"][0]["error"] = problem("dns", "no TXT record");
+    ca.on("/order/1", seen("pending")).on("/authz/a", Answer::json(200, other)).on("/order/1", seen("ready"));
+    all(run(&ca, &FakeSolver::http(&ca), &["/authz/a"]));
 }
 
 #[test]

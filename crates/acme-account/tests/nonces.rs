@@ -4,9 +4,10 @@
 mod ca;
 
 use std::collections::HashSet;
-use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier, OnceLock};
 
-use acme_account::{Error, ErrorKind, Operation, Payload};
+use acme_account::{Account, Error, ErrorKind, Event, Observer, Operation, Payload};
 use ca::{Answer, Ca, at};
 use serde_json::json;
 
@@ -18,7 +19,7 @@ fn refused() -> Answer {
     Answer::problem(400, "badNonce", "used already")
 }
 
-fn step(account: &acme_account::Account) -> Result<u16, Error> {
+fn step(account: &Account) -> Result<u16, Error> {
     account.step(&at("/x"), &Payload::EmptyObject).map(|response| response.status())
 }
 
@@ -95,6 +96,33 @@ fn a_refused_one_is_replaced_by_that_of_the_refusal() {
     let (first, second) = (&ca.posts()[1], &ca.posts()[2]);
     assert_ne!(first.body["signature"], second.body["signature"], "signed anew");
     assert_eq!(first.payload, second.payload);
+}
+
+/// Makes a whole step of its own when the first POST of another is on its way, and so brings a second nonce.
+#[derive(Default)]
+struct Interrupter(OnceLock<Arc<Account>>, AtomicBool);
+
+impl Observer for Interrupter {
+    fn event(&self, event: &Event<'_>) {
+        if matches!(event, Event::Request { method: "POST", .. }) && !self.1.swap(true, Ordering::SeqCst) {
+            self.0.get().unwrap().step(&at("/w"), &Payload::Empty).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_nonce_of_the_refusal_counts_even_when_another_is_at_hand() {
+    let ca = Ca::new();
+    ca.on("/w", ok().with_nonce("spare"));
+    ca.on("/x", refused().with_nonce("of-the-refusal")).on("/x", ok().without_nonce()).on("/x", ok().without_nonce());
+    ca.on("/x", ok());
+    let interrupter = Arc::new(Interrupter::default());
+    let account = Arc::new(ca.account().with_observer(interrupter.clone()));
+    interrupter.0.set(account.clone()).unwrap();
+    (0..3).for_each(|_| _ = step(&account).unwrap());
+    // Posts: that of the interrupter, the refused one, its second attempt, the next two steps.
+    assert_eq!(nonces(&ca)[2..4], ["of-the-refusal", "spare"], "the spare one may be as old as the one refused");
+    assert_eq!(ca.count("HEAD /new-nonce"), 3, "and none is kept for a second use");
 }
 
 #[test]

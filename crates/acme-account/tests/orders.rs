@@ -249,8 +249,12 @@ fn a_lost_order_that_is_silent_has_its_reason_in_an_authorization() {
     let ca = Ca::new();
     let mut found = authorization("a.example", "invalid", &[("http-01", "invalid")]);
     found["challenges"][0]["error"] = problem("connection", "refused by 192.0.2.1");
-    ca.on("/order/1", Answer::json(200, order("invalid", &["/authz/x", "/authz/a"])));
-    ca.on("/authz/x", Answer::problem(404, "malformed", "gone")).on("/authz/a", Answer::json(200, found));
+    let mut met = authorization("b.example", "valid", &[("dns-01", "invalid"), ("http-01", "valid")]);
+    met["challenges"][0]["error"] = problem("dns", "an old failure");
+    ca.on("/order/1", Answer::json(200, order("invalid", &["/authz/x", "/authz/b", "/authz/a"])));
+    ca.on("/authz/x", Answer::problem(404, "malformed", "gone"))
+        .on("/authz/b", Answer::json(200, met))
+        .on("/authz/a", Answer::json(200, found));
     let error = issue(&ca, "processing").unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::OrderLost { .. }), "{error}");
     assert!(error.to_string().contains("refused by 192.0.2.1"), "Let's Encrypt's error is null: {error}");
@@ -307,6 +311,16 @@ fn pauses_are_those_the_ca_asks_for() {
     ca.on("/order/1", valid().with("retry-after", "300")).on("/cert/1", Answer::certificate());
     issue(&ca, "ready").unwrap();
     assert_eq!(ca.sleeps(), [Duration::from_secs(5), Duration::from_secs(9)], "and none once it is valid");
+}
+
+#[test]
+fn what_the_ca_asked_for_before_counts_as_well() {
+    let ca = Ca::new();
+    ca.on("/order/1", valid()).on("/cert/1", Answer::certificate());
+    let mut placed = ca.order("processing", &[]);
+    placed.retry_after = Some(Duration::from_secs(4));
+    ca.account().issue(placed, b"csr", MINUTE).unwrap();
+    assert_eq!(ca.sleeps(), [Duration::from_secs(4)]);
 }
 
 #[test]

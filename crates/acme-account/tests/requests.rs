@@ -294,7 +294,7 @@ fn directory_and_nonces_are_asked_for_again_when_no_answer_comes() {
 
     let ca = Ca::new();
     (0..9).for_each(|_| _ = ca.instead("HEAD", "/new-nonce", Answer::lost(TransportErrorKind::Timeout)));
-    let error = ca.account().step(&at("/x"), &Payload::Empty).unwrap_err();
+    let error = ca.account().order(&at("/order/1")).unwrap_err();
     assert_eq!(error.operation(), Operation::NewNonce);
     assert!(!error.may_have_been_carried_out(), "only a nonce was asked for");
     assert_eq!(ca.count("HEAD /new-nonce"), 3);

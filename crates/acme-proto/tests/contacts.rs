@@ -28,6 +28,7 @@ fn what_is_refused() {
         ("nothing behind the `@`", "mailto:you@"),
         ("several addresses", "mailto:a@example.com,b@example.com"),
         ("several in another way", "a@example.com;b@example.com"),
+        ("half of another", "a@example.com;b"),
         ("a header field", "mailto:you@example.com?subject=hello"),
         ("an empty header field", "mailto:you@example.com?"),
         ("a header field in upper case", "MAILTO:you@example.com?subject=hello"),

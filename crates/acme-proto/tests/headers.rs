@@ -28,6 +28,7 @@ fn links() {
             vec![("a", vec!["up"]), ("b", vec!["up"])],
         ),
         ("an escaped quote", r#"<a>;title="say \"x\", y";rel=up"#, vec![("a", vec!["up"])]),
+        ("an escaped quote is no end", r#"<a>;title="x\", <b>;rel=next";rel=up"#, vec![("a", vec!["up"])]),
         ("a parameter without a value", "<a>;crossorigin;rel=up", vec![("a", vec!["up"])]),
         ("only the first rel counts (§3.3)", "<a>;rel=up;rel=next", vec![("a", vec!["up"])]),
         ("another parameter that ends in rel", "<a>;xrel=up", vec![("a", vec![])]),
