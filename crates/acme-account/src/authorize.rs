@@ -163,7 +163,7 @@ impl Account {
     /// Waits until the CA has decided. The order alone tells when all went well, in one look whatever the number of names;
     /// while it is pending the first undecided authorization is looked at too, since some CAs show a failure only there.
     fn await_decisions(&self, placed: &PlacedOrder, chosen: &[Chosen], total: Duration) -> Result<PlacedOrder, Error> {
-        let mut wait = self.wait(total);
+        let mut wait = self.wait(&placed.order, total);
         let mut undecided = chosen;
         loop {
             let seen = self.look_at_order(&placed.url, &mut wait)?;

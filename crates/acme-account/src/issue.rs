@@ -51,7 +51,7 @@ impl Account {
     /// [`ErrorKind::OrderLost`] when nothing will come of the order; [`ErrorKind::OutOfTime`], after which the same call can
     /// go on; what the CA refuses.
     pub fn issue(&self, placed: PlacedOrder, csr_der: &[u8], total: Duration) -> Result<String, Error> {
-        let mut wait = self.wait(total);
+        let mut wait = self.wait(&placed.order, total);
         let mut placed = placed;
         let mut unanswered = 0;
         wait.restart(placed.retry_after);

@@ -197,11 +197,21 @@ impl Account {
 
     pub(crate) fn send_finalize(&self, placed: &PlacedOrder, csr_der: &[u8]) -> Result<Response, Error> {
         let operation = Operation::Finalize;
+        if self.is_own_key_in(csr_der) {
+            let why = "the request is for the account's own key: make another one for the certificate (RFC 8555 §11.1)";
+            return Err(Error::not_sent(operation, &placed.url, why));
+        }
         let missing = || Error::not_sent(operation, &placed.url, "the order has no finalize URL");
         let url = placed.order.finalize.as_deref().ok_or_else(missing)?;
         let payload = self.payload(&Finalize::new(csr_der), operation, url)?;
         self.observer.event(&Event::Finalizing { url: &placed.url });
         self.post(url, KeyUse::Account, &payload, operation)?.success(operation)
+    }
+
+    /// Whether a request carries the account's public key. A DER request holds it byte for byte.
+    fn is_own_key_in(&self, csr_der: &[u8]) -> bool {
+        let own = self.key().public_key().to_spki_der().unwrap_or_default();
+        !own.is_empty() && csr_der.windows(own.len()).any(|part| part == own)
     }
 
     /// Downloads a certificate chain as PEM, as the CA sent it (RFC 8555 §7.4.2). What is in it is not looked at.

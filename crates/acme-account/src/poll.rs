@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use acme_proto::Order;
+
 use crate::account::Account;
 use crate::error::{Error, ErrorKind, Operation};
 use crate::{Event, Response};
@@ -44,9 +46,12 @@ pub(crate) struct Wait {
 }
 
 impl Account {
-    /// Starts the clock on a wait of at most `total`.
-    pub(crate) fn wait(&self, total: Duration) -> Wait {
-        Wait { started: self.clock.now(), total, looks: 0, retry_after: None }
+    /// Starts the clock on a wait for an order: at most `total`, and not beyond its end (RFC 8555 §7.1.3). An end that has
+    /// passed by our clock does not count: the clock may be wrong, and the CA tells.
+    pub(crate) fn wait(&self, order: &Order, total: Duration) -> Wait {
+        let now = self.clock.now();
+        let left = order.expires.as_ref().and_then(|expires| expires.time().duration_since(now).ok());
+        Wait { started: now, total: left.map_or(total, |left| left.min(total)), looks: 0, retry_after: None }
     }
 
     /// Waits as long as the last answer asks for, then reads the resource.

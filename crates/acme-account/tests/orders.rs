@@ -6,8 +6,8 @@ mod ca;
 use std::sync::Arc;
 use std::time::Duration;
 
-use acme_account::{Error, ErrorKind, Operation, Step, TransportErrorKind};
-use acme_proto::{Identifier, NewOrder, OrderStatus, ProblemType};
+use acme_account::{Clock as _, Error, ErrorKind, Operation, Step, TransportErrorKind};
+use acme_proto::{Identifier, NewOrder, OrderStatus, ProblemType, Timestamp};
 use ca::{Answer, Ca, at, authorization, order, problem, valid_order};
 use serde_json::{Value, json};
 
@@ -368,4 +368,40 @@ fn a_download_that_failed_can_be_repeated() {
         .on("/cert/1", Answer::lost(TransportErrorKind::Broken))
         .on("/cert/1", Answer::certificate());
     assert_eq!(issue(&ca, "processing").unwrap(), CHAIN, "G-14");
+}
+
+// Rows: F-06, K-12
+#[test]
+fn the_account_key_is_no_certificate_key() {
+    let ca = Ca::new();
+    let account = ca.account();
+    let own = account.key().public_key().to_spki_der().unwrap();
+    let request = [b"30 before", own.as_slice(), b"behind"].concat();
+    let error = account.finalize(&ca.order("ready", &[]), &request).unwrap_err();
+    assert!(error.to_string().contains("account's own key"), "{error}");
+    assert!(ca.log().is_empty(), "nothing was sent: {:?}", ca.log());
+}
+
+// Rows: O-09
+#[test]
+fn an_order_is_not_waited_for_beyond_its_end() {
+    let seconds = Duration::from_secs;
+    for (why, ends_in, waited) in [
+        ("it ends first", Ok(seconds(20)), 20),
+        ("the caller's patience ends first", Ok(seconds(3600)), 60),
+        ("an end in the past is our clock's fault", Err(seconds(3600)), 60),
+    ] {
+        let ca = Ca::new();
+        let started = ca.now();
+        let end = ends_in.map_or_else(|ago| started - ago, |left| started + left);
+        for _ in 0..100 {
+            ca.on("/order/1", seen("processing"));
+        }
+        let mut placed = ca.order("processing", &[]);
+        placed.order.expires = Some(Timestamp::try_from(end).unwrap());
+        let error = ca.account().issue(placed, b"csr", MINUTE).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::OutOfTime { .. }), "{why}: {error}");
+        let took = ca.now().duration_since(started).unwrap();
+        assert!(took <= seconds(waited) && took > seconds(waited - 11), "{why}: {took:?}, pauses grow to 10 s");
+    }
 }
