@@ -7,7 +7,8 @@ use acme_proto::{
     Account as AccountObject, AccountStatus, Contact, KeyAuthorization, NewAccount, ProblemType, Resource, Token,
 };
 
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::request::KeyUse;
 use crate::{Clock, Event, ExternalAccount, Limits, Nonces, Observer, Response, Silent, SystemClock, Transport};
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use acme_proto::{AuthorizationStatus, Challenge, ChallengeStatus, ChallengeType, Identifier, OrderStatus};
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Failure, Operation};
+use crate::error::{Error, ErrorKind, Failure};
+use crate::operation::Operation;
 use crate::order::{PlacedAuthorization, PlacedOrder};
 use crate::poll::Wait;
 use crate::presented::Presented;

@@ -5,7 +5,8 @@ use std::sync::PoisonError;
 use acme_proto::Directory;
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 
 impl Account {
     /// The CA's directory, fetched when first needed and kept.

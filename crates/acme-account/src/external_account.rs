@@ -2,7 +2,8 @@
 
 use acme_jose::{Jws, MacAlgorithm, MacKey, Payload, Signer};
 
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 
 /// What a CA hands to those who have an account there: the name of a key, and the key.
 #[derive(Debug)]

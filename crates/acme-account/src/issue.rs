@@ -5,7 +5,8 @@ use std::time::Duration;
 use acme_proto::{AuthorizationStatus, OrderStatus, Problem, ProblemType};
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::order::PlacedOrder;
 use crate::poll::Wait;
 

@@ -10,7 +10,8 @@ use acme_proto::{
 };
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::request::KeyUse;
 
 /// So many pages of a list are read; more would be a server that never ends.

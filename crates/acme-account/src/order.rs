@@ -9,7 +9,8 @@ use acme_proto::{Authorization, Challenge, Finalize, Identifier, NewAuthz, NewOr
 use crate::Event;
 use crate::Response;
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::request::KeyUse;
 
 /// More alternate chains than this are not asked for.

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 use acme_proto::Order;
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::{Event, Response};
 
 /// The first pause where the CA names none; each further one is twice as long.

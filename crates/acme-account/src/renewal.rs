@@ -5,7 +5,8 @@ use std::time::Duration;
 use acme_proto::{PollFailure, RenewalInfo, Resource, renewal_info_url};
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::{Response, TransportErrorKind};
 
 /// What a CA suggests, and when it wants to be asked again.

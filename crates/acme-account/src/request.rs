@@ -5,7 +5,8 @@ use acme_proto::{Nonce, ProblemType, Resource};
 use http::Method;
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::send::{check_https, until_answered};
 use crate::{Event, Response};
 

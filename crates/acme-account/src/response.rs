@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 use acme_proto::{Link, Nonce, Problem, ProblemType, pause};
 use serde::de::DeserializeOwned;
 
-use crate::error::{Error, ErrorKind, Operation, Refusal};
+use crate::error::{Error, ErrorKind, Refusal};
+use crate::operation::Operation;
 
 /// How much of a body an error shows, in characters.
 const EXCERPT: usize = 300;

@@ -4,7 +4,8 @@ use acme_jose::Signer;
 use acme_proto::{Resource, RevocationReason, RevokeCert};
 
 use crate::account::Account;
-use crate::error::{Error, Operation};
+use crate::error::Error;
+use crate::operation::Operation;
 use crate::request::KeyUse;
 
 impl Account {

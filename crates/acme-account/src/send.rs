@@ -3,7 +3,8 @@
 use http::Method;
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 use crate::{Event, Response, TransportError, TransportErrorKind};
 
 /// As many redirects may be followed.

@@ -3,7 +3,8 @@
 use acme_proto::CertValidity;
 
 use crate::account::Account;
-use crate::error::{Error, Operation};
+use crate::error::Error;
+use crate::operation::Operation;
 use crate::order::PlacedOrder;
 use crate::request::KeyUse;
 
