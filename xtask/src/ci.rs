@@ -29,6 +29,7 @@ enum Step {
     Deps,
     RfcMap,
     NoStd,
+    Features,
     Test,
     PebbleTest,
 }
@@ -62,6 +63,7 @@ impl Step {
             Self::Deps => deps::run(),
             Self::RfcMap => rfc_map::run(),
             Self::NoStd => no_std(),
+            Self::Features => features(),
             Self::Test => run_command(&mut cargo(["test", "--locked", "--workspace"])),
             Self::PebbleTest => pebble_test::run(&pebble_test::Arguments::with_runs(SLOW_CASE_RUNS)),
         }
@@ -79,4 +81,14 @@ fn no_std() -> anyhow::Result<()> {
     run_command(
         cargo(["run", "--locked", "--manifest-path"]).arg(program).arg("--target-dir").arg(target()?.join("no-std")),
     )
+}
+
+/// acme-jose with none of its features, and each of them alone: the workspace's own tests turn all of them on.
+fn features() -> anyhow::Result<()> {
+    let alone = ["--quiet", "--locked", "--package", "acme-jose", "--no-default-features"];
+    run_command(cargo(["test"]).args(alone))?;
+    for feature in ["p384", "p521", "ed25519", "rsa"] {
+        run_command(cargo(["check", "--tests"]).args(alone).args(["--features", feature]))?;
+    }
+    Ok(())
 }

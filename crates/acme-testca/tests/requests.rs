@@ -62,9 +62,8 @@ fn no_request_is_made_in_vain() {
         obtain(&used, http, names);
 
         let after = counts(&ca);
-        let made = |resource: &str| {
-            after.get(resource).copied().unwrap_or(0) - before.get(resource).copied().unwrap_or(0)
-        };
+        let made =
+            |resource: &str| after.get(resource).copied().unwrap_or(0) - before.get(resource).copied().unwrap_or(0);
         assert_eq!(made("directory"), 1, "{why}: once");
         assert_eq!(made("newNonce"), 1, "{why}: every answer brings the next nonce");
         assert_eq!(made("newAccount"), usize::from(!known), "{why}: the URL is all that is needed");
