@@ -1,6 +1,7 @@
 //! Choosing among several chains.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[allow(dead_code, reason = "not all of it is needed for chains")]
 mod support;
 
 use acme_x509::{Certificate, Chain, ChainPreference};
