@@ -1,20 +1,21 @@
-//! Authorizations and their challenges (RFC 8555 §7.5).
+//! Authorizations (RFC 8555 §7.1.4, §7.4.1 and §7.5).
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
 use crate::Resource;
 use crate::account::deactivates;
-use crate::ca::{CAA_IDENTITY, Ca, Call};
-use crate::http::Response;
+use crate::behaviour::Behaviour;
+use crate::ca::{Ca, Call};
+use crate::challenge;
+use crate::clock::timestamp;
 use crate::identifier::Identifier;
 use crate::order::LIFETIME;
+use crate::policy;
 use crate::problem::Problem;
-use crate::routes::Routes;
-use crate::state::{Id, Owned, State, Status, owned, owned_mut, timestamp};
-use crate::validate::{self, Task};
+use crate::response::Response;
+use crate::state::{Id, Owned, State, Status, owned_mut};
 
 /// An authorization (RFC 8555 §7.1.4).
 pub(crate) struct Authorization {
@@ -24,7 +25,11 @@ pub(crate) struct Authorization {
     pub(crate) wildcard: bool,
     pub(crate) status: Status,
     challenges: Vec<Id>,
-    expires: String,
+    expires: SystemTime,
+    /// Made by newAuthz: orders use it.
+    preauthorized: bool,
+    /// For so many reads it still says `pending` when it is decided.
+    pub(crate) veil: u64,
 }
 
 impl Owned for Authorization {
@@ -33,73 +38,95 @@ impl Owned for Authorization {
     }
 }
 
-/// A challenge (RFC 8555 §8).
-pub(crate) struct Challenge {
-    account: Id,
-    authorization: Id,
-    kind: &'static str,
-    /// Some kinds have none.
-    token: Option<String>,
-    status: Status,
-    error: Option<Problem>,
-    validated: Option<String>,
-}
+impl Authorization {
+    /// Its status as a client is told.
+    pub(crate) fn shown(&self) -> Status {
+        if self.is_veiled() { Status::Pending } else { self.status }
+    }
 
-impl Owned for Challenge {
-    fn owner(&self) -> &str {
-        &self.account
+    /// Whether it is decided and does not say so.
+    pub(crate) fn is_veiled(&self) -> bool {
+        self.veil > 0 && matches!(self.status, Status::Valid | Status::Invalid)
+    }
+
+    /// Lets one read go by.
+    pub(crate) fn lift_veil(&mut self) {
+        if self.is_veiled() {
+            self.veil -= 1;
+        }
+    }
+
+    /// RFC 8555 §7.1.6
+    pub(crate) fn expire(&mut self, now: SystemTime) {
+        match self.status {
+            Status::Pending if self.expires <= now => self.status = Status::Invalid,
+            Status::Valid if self.expires <= now => self.status = Status::Expired,
+            _ => {}
+        }
     }
 }
 
-impl Challenge {
-    fn to_json(&self, routes: &Routes, id: &str) -> Value {
-        let mut object = json!({
-            "type": self.kind,
-            "url": routes.url_of(Resource::Challenge, id),
-            "status": self.status.name(),
-        });
-        match &self.token {
-            Some(token) => object["token"] = json!(token),
-            None => object["issuer-domain-names"] = json!([CAA_IDENTITY]),
-        }
-        if let Some(error) = &self.error {
-            object["error"] = error.to_json();
-        }
-        if let Some(validated) = &self.validated {
-            object["validated"] = json!(validated);
-        }
-        object
+/// newAuthz: an authorization before there is an order (RFC 8555 §7.4.1).
+pub(crate) fn create(call: &mut Call<'_>) -> Result<Response, Problem> {
+    let asked = call.payload.object()?;
+    let identifier = Identifier::parse(asked.get("identifier").unwrap_or(&Value::Null))?;
+    if identifier.base().1 {
+        return Err(
+            Problem::malformed("a wildcard cannot be authorized before it is ordered").breaking("RFC 8555 §7.4.1")
+        );
     }
+    policy::check(call.state, &[identifier.clone()].into(), None)?;
+    let usable = |one: &Authorization| {
+        one.account == call.account && one.identifier == identifier && !one.wildcard && is_alive(one)
+    };
+    let known = call.state.authorizations.iter().find(|(_, one)| usable(one)).map(|(id, _)| id.clone());
+    let status = if known.is_some() { 200 } else { 201 };
+    let id = known.unwrap_or_else(|| offer(call.state, &call.account, &identifier));
+    let authorization = owned_mut(&mut call.state.authorizations, &id, &call.account)?;
+    authorization.preauthorized = true;
+    let location = call.ca.routes.url_of(Resource::Authorization, &id);
+    let response = Response::json(status, to_json(call.ca, call.state, &id)?);
+    Ok(response.header("Location", location))
 }
 
-/// The kinds of challenge that can prove control of an identifier.
-fn kinds(identifier: &Identifier, wildcard: bool) -> Vec<&'static str> {
-    match identifier {
-        Identifier::Dns(_) if wildcard => vec!["dns-01", "dns-persist-01"],
-        Identifier::Dns(_) => vec!["http-01", "dns-01", "tls-alpn-01", "dns-persist-01"],
-        // RFC 8738 §7
-        Identifier::Ip(_) => vec!["http-01", "tls-alpn-01"],
-    }
+fn is_alive(authorization: &Authorization) -> bool {
+    matches!(authorization.status, Status::Pending | Status::Valid)
 }
 
-/// The authorization of `identifier` for a new order: in `reuse` percent of cases a valid one, if there is one.
-pub(crate) fn for_order(state: &mut State, account: &Id, identifier: &Identifier, reuse: u8) -> Id {
+/// The authorization of `identifier` for a new order: one that was asked for before, or sometimes a valid one that is
+/// there, or else a new one.
+pub(crate) fn for_order(state: &mut State, account: &Id, identifier: &Identifier) -> Id {
+    let (base, wildcard) = identifier.base();
+    let fits = |one: &Authorization| {
+        one.preauthorized
+            && is_alive(one)
+            && (&one.account, &one.identifier, one.wildcard) == (account, &base, wildcard)
+    };
+    if let Some((id, _)) = state.authorizations.iter().find(|(_, one)| fits(one)) {
+        return id.clone();
+    }
     if let Some(id) = valid(state, account, identifier)
-        && state.random.percent(reuse)
+        && state.does(Behaviour::AuthorizationReuse)
     {
         return id;
     }
+    offer(state, account, identifier)
+}
+
+fn offer(state: &mut State, account: &Id, identifier: &Identifier) -> Id {
     let (base, wildcard) = identifier.base();
     let authorization = state.new_id();
-    let challenges = kinds(&base, wildcard).into_iter().map(|kind| offer(state, account, &authorization, kind));
-    let challenges = challenges.collect();
+    let challenges = challenge::offer(state, account, &authorization, &base, wildcard);
+    let lifetime = state.number(Behaviour::AuthzLifetime).map_or(LIFETIME, Duration::from_secs);
     let offered = Authorization {
         account: account.clone(),
         identifier: base,
         wildcard,
         status: Status::Pending,
         challenges,
-        expires: timestamp(LIFETIME),
+        expires: state.clock.after(lifetime),
+        preauthorized: false,
+        veil: state.number(Behaviour::LongValidation).unwrap_or(0),
     };
     state.authorizations.insert(authorization.clone(), offered);
     authorization
@@ -114,102 +141,35 @@ pub(crate) fn valid(state: &State, account: &str, identifier: &Identifier) -> Op
     state.authorizations.iter().find(|(_, one)| fits(one)).map(|(id, _)| id.clone())
 }
 
-fn offer(state: &mut State, account: &Id, authorization: &Id, kind: &'static str) -> Id {
-    let id = state.new_id();
-    let token = (kind != "dns-persist-01").then(|| state.random.text::<32>());
-    let challenge = Challenge {
-        account: account.clone(),
-        authorization: authorization.clone(),
-        kind,
-        token,
-        status: Status::Pending,
-        error: None,
-        validated: None,
-    };
-    state.challenges.insert(id.clone(), challenge);
-    id
-}
-
 /// Reads or deactivates an authorization (RFC 8555 §7.5.2).
 pub(crate) fn update(call: &mut Call<'_>) -> Result<Response, Problem> {
     let authorization = owned_mut(&mut call.state.authorizations, call.id, &call.account)?;
-    if !call.payload.is_empty()
-        && deactivates(&call.payload.object()?)?
-        && matches!(authorization.status, Status::Pending | Status::Valid)
-    {
+    if !call.payload.is_empty() && deactivates(&call.payload.object()?)? && is_alive(authorization) {
         authorization.status = Status::Deactivated;
     }
     let object = to_json(call.ca, call.state, call.id)?;
-    Ok(Response::json(200, &object))
+    let authorization = owned_mut(&mut call.state.authorizations, call.id, &call.account)?;
+    let shown = authorization.shown();
+    authorization.lift_veil();
+    Ok(challenge::with_pause(call.state, shown, Response::json(200, object)))
 }
 
 fn to_json(ca: &Ca, state: &mut State, id: &str) -> Result<Value, Problem> {
     let authorization = state.authorizations.get(id).ok_or_else(Problem::not_found)?;
-    // Once it is decided, only the challenge that decided it is shown (RFC 8555 §7.1.4).
-    let decided = matches!(authorization.status, Status::Valid | Status::Invalid);
-    let challenges = authorization.challenges.iter().filter_map(|id| Some((id, state.challenges.get(id)?)));
-    let challenges = challenges.filter(|(_, challenge)| !decided || challenge.status == authorization.status);
-    let mut challenges: Vec<_> = challenges.map(|(id, challenge)| challenge.to_json(&ca.routes, id)).collect();
-    state.random.shuffle(&mut challenges);
+    let (shown, ids) = (authorization.shown(), authorization.challenges.clone());
     let mut object = json!({
         "identifier": authorization.identifier.to_json(),
-        "status": authorization.status.name(),
-        "expires": authorization.expires,
-        "challenges": challenges,
+        "status": shown.name(),
+        "expires": timestamp(authorization.expires),
     });
     if authorization.wildcard {
         object["wildcard"] = json!(true);
     }
+    // Once it is decided, only the challenge that decided it is shown (RFC 8555 §7.1.4).
+    let decided = matches!(shown, Status::Valid | Status::Invalid);
+    let fits = |id: &&Id| state.challenges.get(*id).is_some_and(|one| !decided || one.status == shown);
+    let mut challenges: Vec<_> = ids.iter().filter(fits).map(|id| challenge::to_json(ca, state, id)).collect();
+    state.random.shuffle(&mut challenges);
+    object["challenges"] = json!(challenges);
     Ok(object)
-}
-
-/// Reads a challenge, or takes `{}` as the word that it can be validated (RFC 8555 §7.5.1).
-pub(crate) fn respond(call: &mut Call<'_>) -> Result<Response, Problem> {
-    owned(&call.state.challenges, call.id, &call.account)?;
-    if !call.payload.is_empty() {
-        if !call.payload.object()?.is_empty() {
-            return Err(Problem::malformed("the answer to this challenge is {}").breaking("RFC 8555 §7.5.1"));
-        }
-        begin(call.ca, call.state, call.id);
-    }
-    let challenge = owned(&call.state.challenges, call.id, &call.account)?;
-    let up = call.ca.routes.url_of(Resource::Authorization, &challenge.authorization);
-    let response = Response::json(200, &challenge.to_json(&call.ca.routes, call.id));
-    Ok(response.header("Link", format!("<{up}>;rel=\"up\"")))
-}
-
-/// Starts the validation of a challenge, unless it was started before or its authorization is decided.
-fn begin(ca: &Arc<Ca>, state: &mut State, id: &str) {
-    let Some(challenge) = state.challenges.get_mut(id) else { return };
-    let Some(authorization) = state.authorizations.get(&challenge.authorization) else { return };
-    let Some(account) = state.accounts.get(&challenge.account) else { return };
-    if (challenge.status, authorization.status) != (Status::Pending, Status::Pending) {
-        return;
-    }
-    challenge.status = Status::Processing;
-    let task = Task {
-        kind: challenge.kind,
-        identifier: authorization.identifier.clone(),
-        token: challenge.token.clone().unwrap_or_default(),
-        thumbprint: account.key.thumbprint(),
-    };
-    let (shared, id) = (Arc::clone(ca), id.to_string());
-    ca.workers.spawn(move || {
-        let outcome = validate::validate(&shared, &task);
-        settle(&mut shared.lock(), &id, outcome);
-    });
-}
-
-/// Writes down how a validation ended: the challenge decides its authorization (RFC 8555 §7.1.6).
-fn settle(state: &mut State, id: &str, outcome: Result<(), Problem>) {
-    let Some(challenge) = state.challenges.get_mut(id) else { return };
-    let status = if outcome.is_ok() { Status::Valid } else { Status::Invalid };
-    challenge.status = status;
-    challenge.validated = outcome.is_ok().then(|| timestamp(Duration::ZERO));
-    challenge.error = outcome.err();
-    if let Some(authorization) = state.authorizations.get_mut(&challenge.authorization)
-        && authorization.status == Status::Pending
-    {
-        authorization.status = status;
-    }
 }

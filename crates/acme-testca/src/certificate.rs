@@ -1,28 +1,38 @@
 //! Certificates: downloaded and revoked (RFC 8555 §7.4.2 and §7.6).
 
 use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use acme_jose::{Jwk, base64url};
+use acme_x509::CertificateError;
 use serde_json::Value;
 
+use crate::Resource;
 use crate::authorization;
+use crate::behaviour::Behaviour;
 use crate::ca::{Ca, Call};
+use crate::chain;
 use crate::envelope::Envelope;
-use crate::http::Response;
 use crate::identifier::Identifier;
 use crate::issue::Issued;
 use crate::problem::{ErrorType, Problem};
+use crate::response::Response;
 use crate::state::{Id, Owned, State, owned};
 
 /// An issued certificate.
 pub(crate) struct Certificate {
-    account: Id,
-    names: BTreeSet<Identifier>,
+    pub(crate) account: Id,
+    pub(crate) names: BTreeSet<Identifier>,
     key: Jwk,
     der: Vec<u8>,
-    /// The certificate and its intermediate, as PEM.
-    chain: String,
-    revoked: bool,
+    /// How renewal information names it (RFC 9773 §4.1).
+    pub(crate) renewal_id: String,
+    pub(crate) validity: (SystemTime, SystemTime),
+    /// For each root the leaf, the intermediate and the root, as PEM.
+    chains: Vec<[String; 3]>,
+    pub(crate) revoked: bool,
+    /// The order that replaces it (RFC 9773 §5).
+    pub(crate) replaced_by: Option<Id>,
 }
 
 impl Owned for Certificate {
@@ -32,8 +42,18 @@ impl Owned for Certificate {
 }
 
 impl Certificate {
-    pub(crate) fn new(account: Id, names: BTreeSet<Identifier>, key: Jwk, issued: Issued) -> Self {
-        Self { account, names, key, der: issued.der, chain: issued.chain, revoked: false }
+    pub(crate) fn new(
+        account: Id,
+        names: BTreeSet<Identifier>,
+        key: Jwk,
+        validity: (SystemTime, SystemTime),
+        issued: Issued,
+    ) -> Result<Self, CertificateError> {
+        let leaf = acme_x509::Certificate::from_der(&issued.der)?;
+        let key_id = leaf.authority_key_id()?.unwrap_or_default();
+        let renewal_id = format!("{}.{}", base64url::encode(&key_id), base64url::encode(leaf.serial()));
+        let Issued { der, chains } = issued;
+        Ok(Self { account, names, key, der, renewal_id, validity, chains, revoked: false, replaced_by: None })
     }
 }
 
@@ -43,17 +63,30 @@ enum Revoker {
     Key(Jwk),
 }
 
-/// The chain, leaf first (RFC 8555 §9.1).
+/// A chain, leaf first (RFC 8555 §9.1), with links to the others (§7.4.2).
 pub(crate) fn download(call: &Call<'_>) -> Result<Response, Problem> {
     call.payload.nothing()?;
-    let certificate = owned(&call.state.certificates, call.id, &call.account)?;
-    Ok(Response::text(200, "application/pem-certificate-chain", &certificate.chain))
+    let (id, index) = call.id.split_once('/').unwrap_or((call.id, "0"));
+    let certificate = owned(&call.state.certificates, id, &call.account)?;
+    let index: usize = index.parse().map_err(|_| Problem::not_found())?;
+    let chain = certificate.chains.get(index).ok_or_else(Problem::not_found)?;
+    let text = chain::text(call.state, chain);
+    let response = Response::text(200, "application/pem-certificate-chain", text);
+    let others = (0..certificate.chains.len()).filter(|other| *other != index);
+    let base = call.ca.routes.url_of(Resource::Certificate, id);
+    Ok(others.fold(response, |response, other| {
+        let url = if other == 0 { base.clone() } else { format!("{base}/{other}") };
+        response.header("Link", format!("<{url}>;rel=\"alternate\""))
+    }))
 }
 
 /// revokeCert, signed by an account or by the certificate's own key (RFC 8555 §7.6).
 pub(crate) fn revoke(ca: &Ca, state: &mut State, envelope: Envelope) -> Result<Response, Problem> {
     let (revoker, payload) = if envelope.shows_key() {
         let (key, payload) = envelope.by_key()?;
+        if state.has(Behaviour::CertKeyRevocation403) {
+            return Err(Problem::unauthorized("this CA wants revocations to be signed by accounts"));
+        }
         (Revoker::Key(key), payload)
     } else {
         let (account, payload) = envelope.by_account(ca, state)?;

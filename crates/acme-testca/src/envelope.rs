@@ -1,13 +1,13 @@
 //! The signed envelope of every POST: what makes it count, and which clause it breaks (RFC 8555 §6).
 
-use acme_jose::{Algorithm, JsonError, Jwk, Jws, JwsError, ParsedAlgorithm, ParsedHeader, ParsedKeyId, base64url};
+use acme_jose::{Algorithm, JsonError, Jwk, Jws, JwsError, ParsedAlgorithm, ParsedHeader, ParsedKeyId};
 use serde_json::{Map, Value};
 
-use crate::Resource;
 use crate::ca::Ca;
 use crate::http::Incoming;
 use crate::problem::{ErrorType, Problem};
 use crate::state::{Id, State, Status};
+use crate::{Resource, account};
 
 /// A JWS whose nonce is spent and whose signature nobody has checked yet: [`by_account`](Self::by_account) and
 /// [`by_key`](Self::by_key) do, and only then give its payload.
@@ -27,10 +27,7 @@ impl Envelope {
         if let ParsedAlgorithm::Mac(mac) = header.algorithm {
             return Err(bad_algorithm(format!("found {mac}, which is a MAC")).breaking("RFC 8555 §6.2"));
         }
-        spend(state, header.nonce.as_deref())?;
-        if state.random.percent(ca.behaviours.nonce_rejection()) {
-            return Err(Problem::new(ErrorType::BadNonce, "this CA refuses some good nonces: try again"));
-        }
+        state.spend(header.nonce.as_deref())?;
         Ok(Self { jws, header, url: ca.routes.absolute(&request.path) })
     }
 
@@ -46,8 +43,7 @@ impl Envelope {
         };
         self.verify(&account.key)?;
         if account.status != Status::Valid {
-            // RFC 8555 §7.3.6
-            return Err(Problem::unauthorized("the account is deactivated").status(401));
+            return Err(account::deactivated(state));
         }
         Ok((id.clone(), self.into_payload()))
     }
@@ -142,24 +138,4 @@ fn content_type(request: &Incoming) -> Result<(), Problem> {
             Err(Problem::malformed(detail).status(415).breaking("RFC 8555 §6.2"))
         }
     }
-}
-
-/// A nonce counts once (RFC 8555 §6.5).
-fn spend(state: &mut State, nonce: Option<&str>) -> Result<(), Problem> {
-    let Some(nonce) = nonce else {
-        return Err(Problem::new(ErrorType::BadNonce, "the protected header has no nonce").breaking("RFC 8555 §6.5"));
-    };
-    if base64url::decode(nonce).is_err() {
-        return Err(Problem::malformed(format!("the nonce {nonce:?} is not base64url")).breaking("RFC 8555 §6.5.2"));
-    }
-    let refused = match state.nonces.get_mut(nonce) {
-        Some(good) => {
-            if std::mem::take(good) {
-                return Ok(());
-            }
-            format!("the nonce {nonce} was used before")
-        }
-        None => format!("the nonce {nonce} does not come from this CA"),
-    };
-    Err(Problem::new(ErrorType::BadNonce, refused).breaking("RFC 8555 §6.5"))
 }

@@ -1,8 +1,6 @@
-//! HTTP/1.1 requests read and responses written: as much of RFC 9112 as ACME clients use.
+//! HTTP/1.1 requests read: as much of RFC 9112 as ACME clients use.
 
-use std::io::{self, Read, Write};
-
-use serde_json::Value;
+use std::io::Read;
 
 /// Octets a request head may have.
 const MAX_HEAD: usize = 16 * 1024;
@@ -17,7 +15,7 @@ pub(crate) struct Incoming {
     pub(crate) method: String,
     /// The request target.
     pub(crate) path: String,
-    headers: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     /// Whether the client may send another request on the same connection (RFC 9112 §9.3).
     pub(crate) keep_alive: bool,
@@ -97,64 +95,10 @@ fn body_length(request: &Incoming) -> Result<usize, (u16, &'static str)> {
     }
 }
 
-/// A response to be written.
-#[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    headers: Vec<(&'static str, String)>,
-    body: Vec<u8>,
-}
-
-impl Response {
-    /// A response without a body.
-    pub(crate) fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new() }
-    }
-
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self { body: body.to_string().into_bytes(), ..Self::empty(status) }.content_type("application/json")
-    }
-
-    pub(crate) fn text(status: u16, content_type: &'static str, body: &str) -> Self {
-        Self { body: body.into(), ..Self::empty(status) }.content_type(content_type)
-    }
-
-    /// Names the type of the body, in place of an earlier one.
-    pub(crate) fn content_type(mut self, value: &'static str) -> Self {
-        self.headers.retain(|(name, _)| *name != "Content-Type");
-        self.header("Content-Type", value)
-    }
-
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-
-    /// Writes it in one piece; a response to HEAD goes without its body.
-    pub(crate) fn write(self, stream: &mut impl Write, head_only: bool, keep_alive: bool) -> io::Result<()> {
-        // No reason phrase: it is optional, and no client may depend on one (RFC 9112 §4).
-        let mut text = format!("HTTP/1.1 {} \r\n", self.status);
-        for (name, value) in &self.headers {
-            text += &format!("{name}: {value}\r\n");
-        }
-        if self.status != 204 {
-            text += &format!("Content-Length: {}\r\n", self.body.len());
-        }
-        if !keep_alive {
-            text += "Connection: close\r\n";
-        }
-        text += "\r\n";
-        let mut octets = text.into_bytes();
-        if !head_only {
-            octets.extend_from_slice(&self.body);
-        }
-        stream.write_all(&octets)?;
-        stream.flush()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use super::*;
 
     /// Gives one octet at a time, as a slow network would.

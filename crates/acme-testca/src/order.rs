@@ -1,24 +1,25 @@
 //! Orders: created, read, finalized (RFC 8555 §7.4).
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use acme_jose::{Jwk, base64url};
-use acme_x509::Csr;
 use serde_json::{Map, Value, json};
 
 use crate::Resource;
 use crate::authorization;
+use crate::behaviour::Behaviour;
 use crate::ca::{Ca, Call};
-use crate::certificate::Certificate;
-use crate::envelope::Payload;
-use crate::http::Response;
+use crate::clock::timestamp;
+use crate::csr;
 use crate::identifier::Identifier;
+use crate::policy::{self, Dates};
 use crate::problem::{ErrorType, Problem};
-use crate::state::{Id, Owned, State, Status, owned, owned_mut, timestamp};
+use crate::renewal;
+use crate::response::Response;
+use crate::signing;
+use crate::state::{Id, Owned, State, Status, owned, owned_mut};
 
-/// When an order or authorization says that it expires. Nobody sees to it: no test CA lives for so long.
+/// How long an order or authorization lives, if nobody says otherwise.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(7 * 86_400);
 
 /// Identifiers an order may have, as many as Let's Encrypt allows.
@@ -27,14 +28,23 @@ const MAX_IDENTIFIERS: usize = 100;
 /// An order (RFC 8555 §7.1.3).
 pub(crate) struct Order {
     pub(crate) account: Id,
-    identifiers: BTreeSet<Identifier>,
+    /// Orders are numbered as they are made.
+    pub(crate) number: usize,
+    pub(crate) identifiers: BTreeSet<Identifier>,
     authorizations: Vec<Id>,
-    stage: Stage,
-    expires: String,
+    pub(crate) stage: Stage,
+    expires: SystemTime,
+    pub(crate) profile: Option<String>,
+    replaces: Option<String>,
+    pub(crate) dates: Dates,
+    /// For so many reads it still says `pending` when it is ready.
+    stale: u64,
+    /// For so many reads it still says `processing` when it is decided.
+    veil: u64,
 }
 
 /// How far finalization has come.
-enum Stage {
+pub(crate) enum Stage {
     /// Not asked for: the authorizations decide what the status is.
     Open,
     Processing,
@@ -49,21 +59,37 @@ impl Owned for Order {
 }
 
 impl Order {
+    /// Its status as a client is told.
     pub(crate) fn status(&self, state: &State) -> Status {
         match self.stage {
+            Stage::Valid(_) | Stage::Invalid(_) if self.veil > 0 => Status::Processing,
             Stage::Processing => Status::Processing,
             Stage::Valid(_) => Status::Valid,
             Stage::Invalid(_) => Status::Invalid,
-            Stage::Open => {
-                let statuses = self.authorizations.iter().filter_map(|id| state.authorizations.get(id));
-                statuses.map(|authorization| authorization.status).fold(Status::Ready, |order, one| {
-                    match (order, one) {
-                        (Status::Ready, Status::Valid) => Status::Ready,
-                        (Status::Ready | Status::Pending, Status::Valid | Status::Pending) => Status::Pending,
-                        _ => Status::Invalid,
-                    }
-                })
-            }
+            Stage::Open => match self.by_authorizations(state) {
+                Status::Ready if self.stale > 0 => Status::Pending,
+                status => status,
+            },
+        }
+    }
+
+    fn by_authorizations(&self, state: &State) -> Status {
+        let authorizations = self.authorizations.iter().filter_map(|id| state.authorizations.get(id));
+        authorizations.map(authorization::Authorization::shown).fold(Status::Ready, |order, one| match (order, one) {
+            (Status::Ready, Status::Valid) => Status::Ready,
+            (Status::Ready | Status::Pending, Status::Valid | Status::Pending) => Status::Pending,
+            _ => Status::Invalid,
+        })
+    }
+}
+
+/// Ends what has lived for long enough (RFC 8555 §7.1.6).
+pub(crate) fn expire(state: &mut State) {
+    let now = state.clock.now();
+    state.authorizations.values_mut().for_each(|authorization| authorization.expire(now));
+    for order in state.orders.values_mut() {
+        if matches!(order.stage, Stage::Open) && order.expires <= now {
+            order.stage = Stage::Invalid(Problem::malformed("the order has expired"));
         }
     }
 }
@@ -71,21 +97,63 @@ impl Order {
 /// newOrder (RFC 8555 §7.4).
 pub(crate) fn create(call: &mut Call<'_>) -> Result<Response, Problem> {
     let asked = call.payload.object()?;
-    if asked.contains_key("notBefore") || asked.contains_key("notAfter") {
-        return Err(Problem::malformed("this CA chooses notBefore and notAfter itself"));
-    }
+    let dates = policy::dates(call.state, &asked)?;
     let identifiers = identifiers(&asked)?;
-    let reuse = call.ca.behaviours.authorization_reuse();
-    let authorizations = identifiers
-        .iter()
-        .map(|identifier| authorization::for_order(call.state, &call.account, identifier, reuse))
-        .collect();
-    let id = call.state.new_id();
-    let account = call.account.clone();
-    let order = Order { account, identifiers, authorizations, stage: Stage::Open, expires: timestamp(LIFETIME) };
-    call.state.orders.insert(id.clone(), order);
+    let profile = policy::profile(call.ca, call.state, &asked)?;
+    policy::check(call.state, &identifiers, profile.as_deref())?;
+    let replaces = renewal::replaced(call.state, &call.account, &asked, &identifiers)?;
+    let id = match same(call, &identifiers, profile.as_deref()) {
+        Some(id) => id,
+        None => {
+            let order = new(call, identifiers, profile, replaces, dates);
+            let id = call.state.new_id();
+            renewal::note(call.state, order.replaces.as_deref(), &id);
+            call.state.orders.insert(id.clone(), order);
+            id
+        }
+    };
     let location = call.ca.routes.url_of(Resource::Order, &id);
     respond(call.ca, call.state, &id, 201).map(|response| response.header("Location", location))
+}
+
+/// The account's unfinished order for the same names, where the CA looks for one.
+fn same(call: &Call<'_>, identifiers: &BTreeSet<Identifier>, profile: Option<&str>) -> Option<Id> {
+    if !call.state.has(Behaviour::SameOrderAgain) {
+        return None;
+    }
+    let fits = |order: &Order| {
+        order.account == call.account
+            && order.identifiers == *identifiers
+            && order.profile.as_deref() == profile
+            && matches!(order.status(call.state), Status::Pending | Status::Ready)
+    };
+    call.state.orders.iter().find(|(_, order)| fits(order)).map(|(id, _)| id.clone())
+}
+
+fn new(
+    call: &mut Call<'_>,
+    identifiers: BTreeSet<Identifier>,
+    profile: Option<String>,
+    replaces: Option<String>,
+    dates: Dates,
+) -> Order {
+    let authorizations =
+        identifiers.iter().map(|identifier| authorization::for_order(call.state, &call.account, identifier));
+    let authorizations = authorizations.collect();
+    let lifetime = call.state.number(Behaviour::OrderLifetime).map_or(LIFETIME, Duration::from_secs);
+    Order {
+        account: call.account.clone(),
+        number: call.state.orders.len(),
+        identifiers,
+        authorizations,
+        stage: Stage::Open,
+        expires: call.state.clock.after(lifetime),
+        profile,
+        replaces,
+        dates,
+        stale: call.state.number(Behaviour::StaleOrderAfterAuthz).unwrap_or(0),
+        veil: call.state.number(Behaviour::LongProcessing).unwrap_or(0),
+    }
 }
 
 /// The identifiers asked for, without doubles; all that are wrong with them is said at once (RFC 8555 §6.7.1).
@@ -110,8 +178,16 @@ fn identifiers(asked: &Map<String, Value>) -> Result<BTreeSet<Identifier>, Probl
 /// Reads an order.
 pub(crate) fn read(call: &mut Call<'_>) -> Result<Response, Problem> {
     call.payload.nothing()?;
-    owned(&call.state.orders, call.id, &call.account)?;
-    respond(call.ca, call.state, call.id, 200)
+    let order = owned(&call.state.orders, call.id, &call.account)?;
+    let ready = order.by_authorizations(call.state) == Status::Ready;
+    let response = respond(call.ca, call.state, call.id, 200)?;
+    let order = owned_mut(&mut call.state.orders, call.id, &call.account)?;
+    match order.stage {
+        Stage::Open if ready => order.stale = order.stale.saturating_sub(1),
+        Stage::Valid(_) | Stage::Invalid(_) => order.veil = order.veil.saturating_sub(1),
+        Stage::Open | Stage::Processing => {}
+    }
+    Ok(response)
 }
 
 /// finalize: takes the CSR, then signs in the background (RFC 8555 §7.4).
@@ -122,52 +198,9 @@ pub(crate) fn finalize(call: &mut Call<'_>) -> Result<Response, Problem> {
         let detail = format!("the order is {}, expected ready", status.name());
         return Err(Problem::new(ErrorType::OrderNotReady, detail).breaking("RFC 8555 §7.4"));
     }
-    let key = checked_csr(call.state, order, &call.payload)?.public_key().clone();
-    let identifiers = order.identifiers.clone();
-    let serial = call.state.random.octets();
-    owned_mut(&mut call.state.orders, call.id, &call.account)?.stage = Stage::Processing;
-    let response = respond(call.ca, call.state, call.id, 200)?;
-    let (ca, id) = (Arc::clone(call.ca), call.id.to_string());
-    call.ca.workers.spawn(move || sign(&ca, &id, &identifiers, key, serial));
-    Ok(response)
-}
-
-/// The request of a finalize, if it asks for just what was ordered.
-fn checked_csr(state: &State, order: &Order, payload: &Payload) -> Result<Csr, Problem> {
-    let bad = |detail: String| Problem::new(ErrorType::BadCsr, detail);
-    let asked = payload.object()?;
-    let text = asked.get("csr").and_then(Value::as_str).unwrap_or_default();
-    let der = base64url::decode(text).map_err(|error| bad(format!("csr is {error}")).breaking("RFC 8555 §6.1"))?;
-    let csr = Csr::from_der(&der).map_err(|error| bad(error.to_string()).breaking("RFC 8555 §7.4"))?;
-    let names = csr.names().iter().map(Identifier::from).collect();
-    if names != order.identifiers {
-        let detail = format!("the CSR is for {}; the order for {}", list(&names), list(&order.identifiers));
-        return Err(bad(detail).breaking("RFC 8555 §7.4"));
-    }
-    if state.account_by_key(csr.public_key()).is_some() {
-        return Err(bad("the key of the CSR is an account key".into()).breaking("RFC 8555 §11.1"));
-    }
-    Ok(csr)
-}
-
-fn list(identifiers: &BTreeSet<Identifier>) -> String {
-    identifiers.iter().map(Identifier::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Signs for what was ordered, and tells the order.
-fn sign(ca: &Ca, id: &str, identifiers: &BTreeSet<Identifier>, key: Jwk, serial: [u8; 16]) {
-    let issued = ca.issuer.issue(&key, identifiers, serial);
-    let mut state = ca.lock();
-    let certificate = state.new_id();
-    let Some(order) = state.orders.get_mut(id) else { return };
-    match issued {
-        Ok(issued) => {
-            order.stage = Stage::Valid(certificate.clone());
-            let (account, names) = (order.account.clone(), order.identifiers.clone());
-            state.certificates.insert(certificate, Certificate::new(account, names, key, issued));
-        }
-        Err(error) => order.stage = Stage::Invalid(Problem::new(ErrorType::ServerInternal, error.to_string())),
-    }
+    let key = csr::checked(call.state, order, &call.payload)?;
+    signing::begin(call, key)?;
+    respond(call.ca, call.state, call.id, 200)
 }
 
 fn respond(ca: &Ca, state: &mut State, id: &str, status: u16) -> Result<Response, Problem> {
@@ -181,21 +214,27 @@ fn respond(ca: &Ca, state: &mut State, id: &str, status: u16) -> Result<Response
     state.random.shuffle(&mut authorizations);
     let mut object = json!({
         "status": order_status.name(),
-        "expires": order.expires,
+        "expires": timestamp(order.expires),
         "identifiers": identifiers,
         "authorizations": authorizations,
         "finalize": ca.routes.url_of(Resource::Finalize, id),
     });
-    match &order.stage {
-        Stage::Valid(certificate) => {
-            object["certificate"] = ca.routes.url_of(Resource::Certificate, certificate).into()
+    for (name, value) in [("profile", &order.profile), ("replaces", &order.replaces)] {
+        if let Some(value) = value {
+            object[name] = json!(value);
         }
-        Stage::Invalid(problem) => object["error"] = problem.to_json(),
-        Stage::Open | Stage::Processing => {}
     }
-    let response = Response::json(status, &object);
+    order.dates.write(&mut object);
+    match (&order.stage, order_status) {
+        (Stage::Valid(certificate), Status::Valid) => {
+            object["certificate"] = ca.routes.url_of(Resource::Certificate, certificate).into();
+        }
+        (Stage::Invalid(problem), Status::Invalid) => object["error"] = problem.to_json(),
+        _ => {}
+    }
+    let response = Response::json(status, object);
     if order_status != Status::Processing {
         return Ok(response);
     }
-    Ok(response.header("Retry-After", ca.behaviours.retry_after().as_secs().to_string()))
+    Ok(response.pause(state.number(Behaviour::RetryAfter).unwrap_or(0)))
 }

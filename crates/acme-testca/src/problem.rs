@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::http::Response;
+use crate::response::Response;
 
 /// The error types this CA uses (RFC 8555 §6.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ErrorType {
     AccountDoesNotExist,
+    AlreadyReplaced,
     AlreadyRevoked,
     BadCsr,
     BadNonce,
@@ -15,11 +16,17 @@ pub(crate) enum ErrorType {
     BadRevocationReason,
     BadSignatureAlgorithm,
     Compound,
+    /// Unregistered: what Boulder once said for `AlreadyReplaced`.
+    Conflict,
     Connection,
+    Dns,
+    ExternalAccountRequired,
     IncorrectResponse,
     InvalidContact,
+    InvalidProfile,
     Malformed,
     OrderNotReady,
+    RateLimited,
     RejectedIdentifier,
     ServerInternal,
     Unauthorized,
@@ -33,6 +40,7 @@ impl ErrorType {
     fn name_and_status(self) -> (&'static str, u16) {
         match self {
             Self::AccountDoesNotExist => ("accountDoesNotExist", 400),
+            Self::AlreadyReplaced => ("alreadyReplaced", 409),
             Self::AlreadyRevoked => ("alreadyRevoked", 400),
             Self::BadCsr => ("badCSR", 400),
             Self::BadNonce => ("badNonce", 400),
@@ -40,11 +48,16 @@ impl ErrorType {
             Self::BadRevocationReason => ("badRevocationReason", 400),
             Self::BadSignatureAlgorithm => ("badSignatureAlgorithm", 400),
             Self::Compound => ("compound", 400),
+            Self::Conflict => ("conflict", 409),
             Self::Connection => ("connection", 400),
+            Self::Dns => ("dns", 400),
+            Self::ExternalAccountRequired => ("externalAccountRequired", 403),
             Self::IncorrectResponse => ("incorrectResponse", 403),
             Self::InvalidContact => ("invalidContact", 400),
+            Self::InvalidProfile => ("invalidProfile", 400),
             Self::Malformed => ("malformed", 400),
             Self::OrderNotReady => ("orderNotReady", 403),
+            Self::RateLimited => ("rateLimited", 429),
             Self::RejectedIdentifier => ("rejectedIdentifier", 400),
             Self::ServerInternal => ("serverInternal", 500),
             Self::Unauthorized => ("unauthorized", 403),
@@ -63,13 +76,17 @@ pub(crate) struct Problem {
     detail: String,
     members: Vec<(&'static str, Value)>,
     headers: Vec<(&'static str, String)>,
+    /// Seconds, for `Retry-After`.
+    pause: Option<u64>,
+    typed: bool,
     clause: Option<&'static str>,
 }
 
 impl Problem {
     pub(crate) fn new(kind: ErrorType, detail: impl Into<String>) -> Self {
         let (_, status) = kind.name_and_status();
-        Self { kind, status, detail: detail.into(), members: Vec::new(), headers: Vec::new(), clause: None }
+        let (members, headers) = (Vec::new(), Vec::new());
+        Self { kind, status, detail: detail.into(), members, headers, pause: None, typed: true, clause: None }
     }
 
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
@@ -118,6 +135,18 @@ impl Problem {
         self
     }
 
+    /// With a `Retry-After` of so many seconds.
+    pub(crate) fn pause(mut self, seconds: u64) -> Self {
+        self.pause = Some(seconds);
+        self
+    }
+
+    /// Without a type, as servers do whose refusals are accidents.
+    pub(crate) fn untyped(mut self) -> Self {
+        self.typed = false;
+        self
+    }
+
     pub(crate) fn clause(&self) -> Option<&'static str> {
         self.clause
     }
@@ -134,6 +163,11 @@ impl Problem {
             "detail": self.detail,
             "status": self.status,
         });
+        if !self.typed
+            && let Some(members) = document.as_object_mut()
+        {
+            members.remove("type");
+        }
         for (member, value) in &self.members {
             document[*member] = value.clone();
         }
@@ -141,7 +175,8 @@ impl Problem {
     }
 
     pub(crate) fn into_response(self) -> Response {
-        let response = Response::json(self.status, &self.to_json()).content_type("application/problem+json");
+        let mut response = Response::json(self.status, self.to_json()).content_type("application/problem+json");
+        response.pause = self.pause;
         self.headers.into_iter().fold(response, |response, (name, value)| response.header(name, value))
     }
 }

@@ -34,9 +34,14 @@ impl Random {
         self.next() % 100 < u64::from(percent)
     }
 
+    /// A number below `count`; 0 when there is none.
+    pub(crate) fn choose(&mut self, count: usize) -> usize {
+        (self.next() % (count.max(1) as u64)) as usize
+    }
+
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
-            items.swap(last, (self.next() % (last as u64 + 1)) as usize);
+            items.swap(last, self.choose(last + 1));
         }
     }
 }

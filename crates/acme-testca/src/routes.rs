@@ -16,6 +16,8 @@ pub enum Resource {
     NewAccount,
     /// Where orders are created.
     NewOrder,
+    /// Where identifiers are authorized before they are ordered.
+    NewAuthz,
     /// Where certificates are revoked.
     RevokeCert,
     /// Where account keys are changed.
@@ -32,18 +34,21 @@ pub enum Resource {
     Authorization,
     /// A challenge.
     Challenge,
-    /// A certificate chain.
+    /// A certificate chain, or one of its alternates.
     Certificate,
+    /// The renewal information of a certificate (RFC 9773).
+    RenewalInfo,
     /// No resource of this CA.
     Unknown,
 }
 
 impl Resource {
     /// Those with random paths: all but the directory.
-    const NAMED: [Self; 12] = [
+    const NAMED: [Self; 14] = [
         Self::NewNonce,
         Self::NewAccount,
         Self::NewOrder,
+        Self::NewAuthz,
         Self::RevokeCert,
         Self::KeyChange,
         Self::Account,
@@ -53,6 +58,7 @@ impl Resource {
         Self::Authorization,
         Self::Challenge,
         Self::Certificate,
+        Self::RenewalInfo,
     ];
 
     /// The name that RFC 8555 uses, as it stands in the directory where it stands there.
@@ -62,6 +68,7 @@ impl Resource {
             Self::NewNonce => "newNonce",
             Self::NewAccount => "newAccount",
             Self::NewOrder => "newOrder",
+            Self::NewAuthz => "newAuthz",
             Self::RevokeCert => "revokeCert",
             Self::KeyChange => "keyChange",
             Self::Account => "account",
@@ -71,13 +78,15 @@ impl Resource {
             Self::Authorization => "authorization",
             Self::Challenge => "challenge",
             Self::Certificate => "certificate",
+            Self::RenewalInfo => "renewalInfo",
             Self::Unknown => "unknown",
         }
     }
 
     /// Whether there are many of the kind, each with an id of its own.
     fn has_id(self) -> bool {
-        !matches!(self, Self::NewNonce | Self::NewAccount | Self::NewOrder | Self::RevokeCert | Self::KeyChange)
+        use Resource::{KeyChange, NewAccount, NewAuthz, NewNonce, NewOrder, RevokeCert};
+        !matches!(self, NewNonce | NewAccount | NewOrder | NewAuthz | RevokeCert | KeyChange)
     }
 }
 
@@ -93,16 +102,25 @@ const DIRECTORY: &str = "/dir";
 pub(crate) struct Routes {
     /// Scheme and authority, without a slash at the end.
     base: String,
+    /// The directory's path: `/dir`, or nothing.
+    directory: &'static str,
     segments: Vec<(Resource, String)>,
 }
 
 impl Routes {
-    pub(crate) fn new(base: String, random: &mut Random) -> Self {
-        Self { base, segments: Resource::NAMED.into_iter().map(|resource| (resource, random.text::<6>())).collect() }
+    /// The routes below `base`, scheme and authority; `bare` leaves the directory's URL without a path.
+    pub(crate) fn new(base: String, bare: bool, random: &mut Random) -> Self {
+        let segments = Resource::NAMED.into_iter().map(|resource| (resource, random.text::<6>())).collect();
+        Self { base, directory: if bare { "" } else { DIRECTORY }, segments }
     }
 
     pub(crate) fn directory(&self) -> String {
-        self.absolute(DIRECTORY)
+        self.absolute(self.directory)
+    }
+
+    /// Where the directory is after so many redirects.
+    pub(crate) fn directory_after(&self, redirects: u64) -> String {
+        self.absolute(&format!("{DIRECTORY}/{redirects}"))
     }
 
     /// The URL that a path of this CA is.
@@ -120,10 +138,14 @@ impl Routes {
         format!("{}/{}/{id}", self.base, self.segment(resource))
     }
 
-    /// What is at `path`, and its id, which is empty for resources of which there is one.
+    /// What is at `path`, and its id, which is empty for resources of which there is one. The id of a directory is how
+    /// many redirects led to it.
     pub(crate) fn find<'a>(&self, path: &'a str) -> (Resource, &'a str) {
-        if path == DIRECTORY {
+        if path == DIRECTORY || (path == "/" && self.directory.is_empty()) {
             return (Resource::Directory, "");
+        }
+        if let Some(redirects) = path.strip_prefix(DIRECTORY).and_then(|rest| rest.strip_prefix('/')) {
+            return (Resource::Directory, redirects);
         }
         let (segment, id) = path.strip_prefix('/').map_or(("", ""), |rest| rest.split_once('/').unwrap_or((rest, "")));
         let found =
@@ -148,7 +170,7 @@ mod tests {
 
     #[test]
     fn every_url_leads_back_to_its_resource() {
-        let routes = Routes::new("https://127.0.0.1:1".into(), &mut Random::new(Some(3)));
+        let routes = Routes::new("https://127.0.0.1:1".into(), false, &mut Random::new(Some(3)));
         for resource in Resource::NAMED {
             let id = if resource.has_id() { "x1" } else { "" };
             let url = if id.is_empty() { routes.url(resource) } else { routes.url_of(resource, id) };
@@ -159,6 +181,7 @@ mod tests {
             ("an id too many", routes.url_of(Resource::NewOrder, "x")),
             ("an unknown path", routes.absolute("/new-account")),
             ("nothing", routes.absolute("")),
+            ("the root, where the directory is elsewhere", routes.absolute("/")),
         ] {
             let (found, _) = routes.find(path.strip_prefix("https://127.0.0.1:1").unwrap());
             assert_eq!(found, Resource::Unknown, "{why}");

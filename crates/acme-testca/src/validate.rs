@@ -1,12 +1,15 @@
-//! Validation: http-01 is really fetched (RFC 8555 §8.3).
+//! Validation: http-01 is really fetched (RFC 8555 §8.3), TXT records are looked up in a table.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use acme_jose::Thumbprint;
 
+use crate::behaviour::Behaviour;
 use crate::ca::Ca;
+use crate::dns_proof;
 use crate::identifier::Identifier;
 use crate::problem::{ErrorType, Problem};
 
@@ -18,15 +21,18 @@ const MAX_ANSWER: usize = 16 * 1024;
 /// A challenge to validate.
 pub(crate) struct Task {
     pub(crate) kind: &'static str,
+    /// Without `*.`.
     pub(crate) identifier: Identifier,
+    pub(crate) wildcard: bool,
     pub(crate) token: String,
     /// Of the account's key at the time of the answer.
     pub(crate) thumbprint: Thumbprint,
+    pub(crate) account_url: String,
 }
 
 impl Task {
     /// RFC 8555 §8.1
-    fn key_authorization(&self) -> String {
+    pub(crate) fn key_authorization(&self) -> String {
         format!("{}.{}", self.token, self.thumbprint)
     }
 }
@@ -35,11 +41,24 @@ impl Task {
 pub(crate) fn validate(ca: &Ca, task: &Task) -> Result<(), Problem> {
     match task.kind {
         "http-01" => http01(ca, task),
+        "dns-01" => dns_proof::dns01(ca, task),
+        "dns-account-01" => dns_proof::dns_account01(ca, task),
+        "dns-persist-01" => dns_proof::dns_persist01(ca, task),
         other => Err(Problem::unauthorized(format!("this CA does not validate {other} yet: answer http-01"))),
     }
 }
 
+/// Fetches the token, where the CA is so from four places at once: all must see the same.
 fn http01(ca: &Ca, task: &Task) -> Result<(), Problem> {
+    let places = if ca.lock().has(Behaviour::FetchFourTimes) { 4 } else { 1 };
+    thread::scope(|scope| {
+        let fetches: Vec<_> = (0..places).map(|_| scope.spawn(|| fetch_and_compare(ca, task))).collect();
+        let panicked = |_| Err(Problem::new(ErrorType::ServerInternal, "the validation panicked"));
+        fetches.into_iter().try_for_each(|fetch| fetch.join().unwrap_or_else(panicked))
+    })
+}
+
+fn fetch_and_compare(ca: &Ca, task: &Task) -> Result<(), Problem> {
     let url = format!("http://{}/.well-known/acme-challenge/{}", task.identifier.host(), task.token);
     let answer = fetch(ca, task)
         .map_err(|why| Problem::new(ErrorType::Connection, format!("fetching {url} at {}: {why}", ca.http01_addr)))?;

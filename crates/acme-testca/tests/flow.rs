@@ -90,9 +90,9 @@ fn a_failed_validation_makes_all_of_it_invalid_and_says_why() {
         ("another account's key", "http-01", responder.address, Some("x.y"), "incorrectResponse", "expected"),
         ("nothing published", "http-01", responder.address, None, "incorrectResponse", "404"),
         ("nobody listens", "http-01", silent, None, "connection", "refused"),
-        ("not validated yet", "dns-01", responder.address, None, "unauthorized", "does not validate dns-01 yet"),
+        ("no TXT record", "dns-01", responder.address, None, "dns", "_acme-challenge.a.test"),
         ("not validated yet", "tls-alpn-01", responder.address, None, "unauthorized", "tls-alpn-01 yet"),
-        ("not validated yet", "dns-persist-01", responder.address, None, "unauthorized", "dns-persist-01 yet"),
+        ("no TXT record", "dns-persist-01", responder.address, None, "dns", "_validation-persist.a.test"),
     ] {
         let ca = TestCa::builder().http01_addr(address).start().unwrap();
         let mut client = Client::registered(&ca);
@@ -167,10 +167,10 @@ fn each_identifier_gets_the_challenges_that_can_prove_it() {
             "a name",
             ("dns", "a.test"),
             "a.test",
-            &["dns-01", "dns-persist-01", "http-01", "tls-alpn-01"][..],
+            &["dns-01", "dns-account-01", "dns-persist-01", "http-01", "tls-alpn-01"][..],
             Value::Null,
         ),
-        ("a wildcard", ("dns", "*.a.test"), "a.test", &["dns-01", "dns-persist-01"], json!(true)),
+        ("a wildcard", ("dns", "*.a.test"), "a.test", &["dns-01", "dns-account-01", "dns-persist-01"], json!(true)),
         ("an address (RFC 8738 §7)", ("ip", "192.0.2.1"), "192.0.2.1", &["http-01", "tls-alpn-01"], Value::Null),
     ] {
         let url = client.url("newOrder");

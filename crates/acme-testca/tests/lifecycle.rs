@@ -99,7 +99,7 @@ fn paths_are_random_unless_seeded() {
 fn the_directory_has_what_it_should_and_one_member_more() {
     let ca = TestCa::builder().start().unwrap();
     let client = Client::new(&ca);
-    let known = ["keyChange", "meta", "newAccount", "newNonce", "newOrder", "revokeCert"];
+    let known = ["keyChange", "meta", "newAccount", "newAuthz", "newNonce", "newOrder", "renewalInfo", "revokeCert"];
     let members = client.directory.as_object().unwrap();
     assert!(known.iter().all(|name| members.contains_key(*name)), "{members:?}");
     assert_eq!(members.len(), known.len() + 1);
