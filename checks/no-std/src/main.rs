@@ -68,6 +68,6 @@ fn everything() -> Result<(), Box<dyn core::error::Error>> {
         Jws::from_json(jws.to_json().as_bytes())?.verify(&key.public_key())?;
     }
     let key = MacKey::from_text("c2VjcmV0")?;
-    let jws = key.sign(MacAlgorithm::Hs256, "kid-1", "https://ca.example/new-account", &Payload::EmptyObject)?;
+    let jws = key.sign(MacAlgorithm::Hs256, "kid-1", "https://ca.example/new-account", &Payload::EmptyObject)?.received();
     Ok(key.verify(MacAlgorithm::Hs256, &jws)?)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use acme_jose::{Jws, Signer};
+use acme_jose::{InnerJws, Signer};
 use acme_proto::{
     Account as AccountObject, AccountStatus, Contact, KeyAuthorization, NewAccount, ProblemType, Resource, Token,
 };
@@ -167,7 +167,7 @@ impl Account {
         }
     }
 
-    fn create(&self, contacts: &[Contact], terms: Terms, bound: Option<Jws>) -> Result<Registered, Error> {
+    fn create(&self, contacts: &[Contact], terms: Terms, bound: Option<InnerJws>) -> Result<Registered, Error> {
         self.new_account(
             KeyUse::Embedded,
             &NewAccount {

@@ -1,6 +1,6 @@
 //! Binding an account to one the CA knows already (RFC 8555 §7.3.4).
 
-use acme_jose::{Jws, MacAlgorithm, MacKey, Payload, Signer};
+use acme_jose::{InnerJws, MacAlgorithm, MacKey, Payload, Signer};
 
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
@@ -26,7 +26,7 @@ impl ExternalAccount {
     }
 
     /// The account key's public half under the MAC, for newAccount at `url`.
-    pub(crate) fn sign(&self, account_key: &dyn Signer, url: &str) -> Result<Jws, Error> {
+    pub(crate) fn sign(&self, account_key: &dyn Signer, url: &str) -> Result<InnerJws, Error> {
         let refuse = |kind| Error::new(Operation::NewAccount, url, kind);
         let payload = Payload::json(&account_key.public_key())
             .map_err(|error| refuse(ErrorKind::NotSent { why: error.to_string() }))?;

@@ -24,7 +24,9 @@ pub use algorithm::{Algorithm, KeyType, MacAlgorithm};
 pub use base64url::Base64UrlError;
 pub use json::JsonError;
 pub use jwk::{Jwk, JwkError, VerifyError};
-pub use jws::{Header, Jws, JwsError, KeyId, ParsedAlgorithm, ParsedHeader, ParsedKeyId, Payload, PayloadText};
+pub use jws::{
+    Header, InnerJws, Jws, JwsError, KeyId, ParsedAlgorithm, ParsedHeader, ParsedKeyId, Payload, PayloadText,
+};
 pub use key::{KeyError, PrivateKey};
 pub use mac::{MacKey, MacKeyError};
 pub use signature_form::{ecdsa_der_to_fixed, ecdsa_fixed_to_der};

@@ -9,7 +9,7 @@ use sha2::{Sha256, Sha384, Sha512};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::jws::{WireHeader, WireKey};
-use crate::{Jws, MacAlgorithm, Payload, SignError, VerifyError};
+use crate::{InnerJws, Jws, MacAlgorithm, Payload, SignError, VerifyError};
 
 /// A secret that two parties share, for the inner JWS that shows one of them knows it.
 ///
@@ -46,9 +46,15 @@ impl MacKey {
     ///
     /// # Errors
     /// Never with the algorithms that exist; the signature leaves room.
-    pub fn sign(&self, algorithm: MacAlgorithm, kid: &str, url: &str, payload: &Payload) -> Result<Jws, SignError> {
+    pub fn sign(
+        &self,
+        algorithm: MacAlgorithm,
+        kid: &str,
+        url: &str,
+        payload: &Payload,
+    ) -> Result<InnerJws, SignError> {
         let header = WireHeader { alg: algorithm.name(), key: WireKey::Kid(kid), nonce: None, url };
-        Jws::build(&header, payload, |input| self.tag(algorithm, input))
+        Jws::build(&header, payload, |input| self.tag(algorithm, input)).map(InnerJws)
     }
 
     /// Checks a JWS that was signed with this key, in constant time.

@@ -35,9 +35,10 @@ fn the_protected_header_is_byte_for_byte_this() {
     let jws = Jws::sign(&key, &header(KeyId::Kid("https://ca.example/acct/1")), &Payload::EmptyObject).unwrap();
     let kid = r#""kid":"https://ca.example/acct/1""#;
     assert_eq!(part(&jws, "protected"), format!(r#"{{"alg":"ES256",{kid},"nonce":"{NONCE}",{url}}}"#));
-    let jws = Jws::sign_inner(&key, URL, &Payload::EmptyObject).unwrap();
+    let jws = Jws::sign_inner(&key, URL, &Payload::EmptyObject).unwrap().received();
     assert_eq!(part(&jws, "protected"), format!(r#"{{"alg":"ES256","jwk":{jwk},{url}}}"#));
-    let jws = MacKey::from_bytes(b"k").sign(MacAlgorithm::Hs256, "kid/with=", URL, &Payload::EmptyObject).unwrap();
+    let jws =
+        MacKey::from_bytes(b"k").sign(MacAlgorithm::Hs256, "kid/with=", URL, &Payload::EmptyObject).unwrap().received();
     assert_eq!(part(&jws, "protected"), format!(r#"{{"alg":"HS256","kid":"kid/with=",{url}}}"#));
 }
 
@@ -80,9 +81,9 @@ fn a_receiver_reads_what_a_sender_wrote() {
     assert_eq!((parsed.nonce.as_deref(), parsed.url.as_deref()), (Some(NONCE), Some(URL)));
     assert_eq!(jws.payload(), b"{}");
 
-    let inner = Jws::sign_inner(&key, URL, &Payload::Empty).unwrap().header().unwrap();
+    let inner = Jws::sign_inner(&key, URL, &Payload::Empty).unwrap().received().header().unwrap();
     assert_eq!((inner.key, inner.nonce), (ParsedKeyId::Jwk(key.public_key()), None));
-    let binding = MacKey::from_bytes(b"k").sign(MacAlgorithm::Hs512, "kid-1", URL, &Payload::Empty).unwrap();
+    let binding = MacKey::from_bytes(b"k").sign(MacAlgorithm::Hs512, "kid-1", URL, &Payload::Empty).unwrap().received();
     let binding = binding.header().unwrap();
     assert_eq!(binding.algorithm, ParsedAlgorithm::Mac(MacAlgorithm::Hs512));
     assert_eq!((binding.key, binding.nonce), (ParsedKeyId::Kid("kid-1".into()), None));

@@ -117,7 +117,7 @@ fn header(key: KeyId<'_>) -> Header<'_> {
 
 fn signs_everything_a_client_sends() {
     let agent = Agent::start();
-    let inner = Jws::sign_inner(&agent, "https://ca.example/key-change", &Payload::EmptyObject).unwrap();
+    let inner = Jws::sign_inner(&agent, "https://ca.example/key-change", &Payload::EmptyObject).unwrap().received();
     for jws in [
         Jws::sign(&agent, &header(KeyId::Jwk), &Payload::EmptyObject).unwrap(),
         Jws::sign(&agent, &header(KeyId::Kid("https://ca.example/acct/1")), &Payload::Empty).unwrap(),

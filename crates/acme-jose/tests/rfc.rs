@@ -226,6 +226,6 @@ fn external_account_binding() {
             "protected": case["protected"], "payload": file["payload"], "signature": case["signature"],
         });
         assert_eq!(serde_json::to_value(&binding).unwrap(), expected);
-        assert_eq!(key.verify(algorithm, &binding), Ok(()));
+        assert_eq!(key.verify(algorithm, &binding.received()), Ok(()));
     }
 }

@@ -28,7 +28,7 @@ fn the_algorithm_follows_the_key() {
         for jws in [
             Jws::sign(&key, &header(KeyId::Jwk), &Payload::Empty).unwrap(),
             Jws::sign(&key, &header(KeyId::Kid("https://ca.example/acct/1")), &Payload::Empty).unwrap(),
-            Jws::sign_inner(&key, URL, &Payload::EmptyObject).unwrap(),
+            Jws::sign_inner(&key, URL, &Payload::EmptyObject).unwrap().received(),
         ] {
             let found = jws.header().unwrap().algorithm;
             assert!(matches!(found, ParsedAlgorithm::Signature(algorithm) if algorithm.name() == name), "{found:?}");

@@ -23,7 +23,7 @@ pub struct NewAccount {
     pub only_return_existing: bool,
     /// Proof of an account elsewhere with the CA (RFC 8555 §7.3.4).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub external_account_binding: Option<acme_jose::Jws>,
+    pub external_account_binding: Option<acme_jose::InnerJws>,
 }
 
 /// An account as the CA shows it. Contacts and the list of orders are often left out.

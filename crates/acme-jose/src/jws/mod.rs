@@ -2,6 +2,7 @@
 
 mod error;
 mod header;
+mod inner;
 mod parsed;
 mod payload;
 
@@ -16,6 +17,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 pub use error::JwsError;
 pub use header::{Header, KeyId};
+pub use inner::InnerJws;
 pub use parsed::{ParsedAlgorithm, ParsedHeader, ParsedKeyId};
 pub use payload::{Payload, PayloadText};
 
@@ -62,10 +64,10 @@ impl Jws {
     ///
     /// # Errors
     /// As [`sign`](Self::sign).
-    pub fn sign_inner(signer: &dyn Signer, url: &str, payload: &Payload) -> Result<Self, SignError> {
+    pub fn sign_inner(signer: &dyn Signer, url: &str, payload: &Payload) -> Result<InnerJws, SignError> {
         let public = signer.public_key();
         let header = WireHeader { alg: signer.algorithm().name(), key: WireKey::Jwk(&public), nonce: None, url };
-        Self::build(&header, payload, |input| signature(signer, &public, input))
+        Self::build(&header, payload, |input| signature(signer, &public, input)).map(InnerJws)
     }
 
     pub(crate) fn build(
