@@ -15,7 +15,7 @@ use crate::order::LIFETIME;
 use crate::policy;
 use crate::problem::Problem;
 use crate::response::Response;
-use crate::state::{Id, Owned, State, Status, owned_mut};
+use crate::state::{Id, Owned, State, Status, owned, owned_mut};
 
 /// An authorization (RFC 8555 §7.1.4).
 pub(crate) struct Authorization {
@@ -148,10 +148,13 @@ pub(crate) fn update(call: &mut Call<'_>) -> Result<Response, Problem> {
         authorization.status = Status::Deactivated;
     }
     let object = to_json(call.ca, call.state, call.id)?;
-    let authorization = owned_mut(&mut call.state.authorizations, call.id, &call.account)?;
-    let shown = authorization.shown();
-    authorization.lift_veil();
-    Ok(challenge::with_pause(call.state, shown, Response::json(200, object)))
+    let authorization = owned(&call.state.authorizations, call.id, &call.account)?;
+    let challenges = authorization.challenges.clone();
+    let response = challenge::with_pause(call.state, &challenges, Response::json(200, object));
+    if let Some(authorization) = call.state.authorizations.get_mut(call.id) {
+        authorization.lift_veil();
+    }
+    Ok(response)
 }
 
 fn to_json(ca: &Ca, state: &mut State, id: &str) -> Result<Value, Problem> {

@@ -126,12 +126,17 @@ fn shown(state: &State, challenge: &Challenge) -> Status {
     }
 }
 
-/// Adds a `Retry-After` where the CA gives one.
-pub(crate) fn with_pause(state: &State, shown: Status, response: Response) -> Response {
-    let behaviour = match shown {
-        Status::Pending | Status::Processing => Behaviour::RetryAfterChallenge,
-        Status::Valid => Behaviour::RetryAfterWhenValid,
-        _ => return response,
+/// Adds a `Retry-After` where the CA gives one to an authorization with these challenges.
+pub(crate) fn with_pause(state: &State, challenges: &[Id], response: Response) -> Response {
+    let any = |fits: fn(&State, &Challenge) -> bool| {
+        challenges.iter().filter_map(|id| state.challenges.get(id)).any(|one| fits(state, one))
+    };
+    let behaviour = if any(is_working) {
+        Behaviour::RetryAfterChallenge
+    } else if any(|_, one| one.status == Status::Valid) {
+        Behaviour::RetryAfterWhenValid
+    } else {
+        return response;
     };
     match state.number(behaviour) {
         Some(seconds) => response.pause(seconds),
@@ -164,7 +169,7 @@ fn response(ca: &Ca, state: &State, id: &str) -> Response {
     let Some(challenge) = state.challenges.get(id) else { return Response::empty(404) };
     let up = ca.routes.url_of(Resource::Authorization, &challenge.authorization);
     let response = Response::json(200, to_json(ca, state, id)).header("Link", format!("<{up}>;rel=\"up\""));
-    with_pause(state, shown(state, challenge), response)
+    with_pause(state, &[id.to_string()], response)
 }
 
 /// Whether the authorization is valid by another challenge than this one.

@@ -118,3 +118,42 @@ impl Response {
         stream.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(response: Response, head_only: bool, keep_alive: bool) -> String {
+        let mut octets = Vec::new();
+        response.write(&mut octets, head_only, keep_alive).unwrap();
+        String::from_utf8(octets).unwrap()
+    }
+
+    #[test]
+    fn no_status_line_has_a_reason() {
+        let text = || Response::text(200, "text/plain", "abcd");
+        let head = "HTTP/1.1 200 \r\nContent-Type: text/plain\r\n";
+        for (why, response, head_only, keep_alive, want) in [
+            ("plain", text(), false, true, "Content-Length: 4\r\n\r\nabcd"),
+            ("HEAD", text(), true, true, "Content-Length: 4\r\n\r\n"),
+            ("the last", text(), false, false, "Content-Length: 4\r\nConnection: close\r\n\r\nabcd"),
+            (
+                "cut off within a chunk",
+                Response { fate: Fate::CutOff { chunked: true }, ..text() },
+                false,
+                true,
+                "Transfer-Encoding: chunked\r\n\r\n4\r\nab",
+            ),
+            (
+                "cut off short of its length",
+                Response { fate: Fate::CutOff { chunked: false }, ..text() },
+                false,
+                true,
+                "Content-Length: 4\r\n\r\nab",
+            ),
+        ] {
+            assert_eq!(written(response, head_only, keep_alive), format!("{head}{want}"), "{why}");
+        }
+        assert_eq!(written(Response::empty(204), false, true), "HTTP/1.1 204 \r\n\r\n");
+    }
+}

@@ -232,3 +232,14 @@ fn breaches_read_as_sentences() {
     get(&mut Client::registered(&ca));
     assert_eq!(ca.breaches()[0].to_string(), "RFC 8555 §6.3: GET account: found GET, expected a signed POST");
 }
+
+#[test]
+fn kid_exact() {
+    let ca = TestCa::builder().start().unwrap();
+    let mut client = Client::registered(&ca);
+    let kid = client.kid.clone().unwrap();
+    for other in [kid.replace("127.0.0.1", "localhost"), format!("{kid}/"), kid.replace("https:", "HTTPS:")] {
+        let answer = with_header(&mut client, |header| header["kid"] = json!(other));
+        assert_eq!(answer.problem(), "accountDoesNotExist", "{other}");
+    }
+}

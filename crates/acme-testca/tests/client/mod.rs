@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use acme_jose::{Header, Jws, KeyId, KeyType, Payload, PrivateKey, Signer as _};
-use acme_testca::TestCa;
+use acme_testca::{Builder, Setting, TestCa};
 use acme_x509::{Csr, Name};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -30,6 +30,13 @@ pub struct Answer {
 impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The URLs of the links of this relation.
+    pub fn links(&self, rel: &str) -> Vec<String> {
+        let links = self.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Link"));
+        let end = format!(">;rel=\"{rel}\"");
+        links.filter_map(|(_, link)| link.strip_prefix('<')?.strip_suffix(&end).map(str::to_string)).collect()
     }
 
     pub fn json(&self) -> Value {
@@ -66,6 +73,11 @@ impl Connection {
     }
 
     pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.try_send(method, path, headers, body).expect("an answer")
+    }
+
+    /// `None` when the CA closes the connection in place of a whole answer.
+    pub fn try_send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Option<Answer> {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: testca\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
             head += &format!("{name}: {value}\r\n");
@@ -86,7 +98,7 @@ impl Connection {
     }
 }
 
-fn read_answer(stream: &mut impl Read, head_only: bool) -> Answer {
+fn read_answer(stream: &mut impl Read, head_only: bool) -> Option<Answer> {
     let mut octets = Vec::new();
     loop {
         let mut lines = [httparse::EMPTY_HEADER; 32];
@@ -99,13 +111,12 @@ fn read_answer(stream: &mut impl Read, head_only: bool) -> Answer {
             if !head_only && answer.body.len() < length {
                 let have = answer.body.len();
                 answer.body.resize(length, 0);
-                stream.read_exact(&mut answer.body[have..]).unwrap();
+                stream.read_exact(&mut answer.body[have..]).ok()?;
             }
-            return answer;
+            return Some(answer);
         }
         let mut chunk = [0; 4096];
-        let count = stream.read(&mut chunk).unwrap();
-        assert_ne!(count, 0, "the CA closed the connection in the middle of an answer");
+        let count = stream.read(&mut chunk).ok().filter(|count| *count > 0)?;
         octets.extend_from_slice(&chunk[..count]);
     }
 }
@@ -161,6 +172,22 @@ impl Client {
 
     pub fn send_body(&mut self, url: &str, body: &str) -> Answer {
         self.connection.send("POST", path(url), &[AGENT, JOSE], body.as_bytes())
+    }
+
+    /// Opens a new connection to the same CA.
+    pub fn reconnect(&mut self, ca: &TestCa) {
+        self.connection = Connection::open(ca.root_pem(), &ca.directory_url());
+    }
+
+    /// A signed POST that may get no answer.
+    pub fn try_post(&mut self, url: &str, payload: &Payload) -> Option<Answer> {
+        let nonce = self.nonce();
+        let body = self.sign(url, &nonce, payload);
+        self.connection.try_send("POST", path(url), &[AGENT, JOSE], body.as_bytes())
+    }
+
+    pub fn get(&mut self, url: &str) -> Answer {
+        self.connection.send("GET", path(url), &[AGENT], b"")
     }
 
     pub fn post_payload(&mut self, url: &str, payload: &Payload) -> Answer {
@@ -247,6 +274,71 @@ impl Client {
         let certificate = self.finalize(&order_url, key, names);
         String::from_utf8(self.read(&certificate).body).unwrap()
     }
+}
+
+/// A CA that behaves as told, a web server, and a client with an account.
+pub struct World {
+    pub client: Client,
+    pub ca: TestCa,
+    pub responder: Responder,
+}
+
+pub fn world(settings: &[Setting]) -> World {
+    world_of(TestCa::builder(), settings)
+}
+
+pub fn world_of(builder: Builder, settings: &[Setting]) -> World {
+    let responder = Responder::start();
+    let builder = settings.iter().fold(builder, |builder, setting| builder.behave(*setting));
+    let ca = builder.http01_addr(responder.address).start().unwrap();
+    World { client: Client::registered(&ca), ca, responder }
+}
+
+impl World {
+    /// newOrder, whatever comes of it.
+    pub fn new_order(&mut self, members: Value) -> Answer {
+        let url = self.client.url("newOrder");
+        self.client.post(&url, members)
+    }
+
+    /// The URL of an order that is ready.
+    pub fn ready(&mut self, names: &[&str]) -> String {
+        let (url, _) = self.client.order(names);
+        assert_eq!(self.client.prove(&self.responder, &url)["status"], "ready");
+        url
+    }
+
+    /// The finalize URL of an order that is ready, and a payload for it.
+    pub fn finalizable(&mut self, names: &[&str]) -> (String, String, Value) {
+        let url = self.ready(names);
+        let finalize = self.client.read(&url).json()["finalize"].as_str().unwrap().to_string();
+        (url, finalize, csr(&PrivateKey::generate(KeyType::P256).unwrap(), names))
+    }
+
+    /// The URL of a new certificate.
+    pub fn certificate(&mut self, names: &[&str]) -> String {
+        let url = self.ready(names);
+        self.client.finalize(&url, &PrivateKey::generate(KeyType::P256).unwrap(), names)
+    }
+
+    /// A new chain.
+    pub fn chain(&mut self, names: &[&str]) -> String {
+        let url = self.certificate(names);
+        String::from_utf8(self.client.read(&url).body).unwrap()
+    }
+
+    /// A new authorization: its URL and its http-01 challenge, published.
+    pub fn challenge(&mut self, name: &str) -> (String, Value) {
+        let (_, order) = self.client.order(&[name]);
+        let challenge = self.client.challenge(&order["authorizations"][0], "http-01");
+        self.responder.publish(&challenge, &self.client.key_authorization(&challenge));
+        (order["authorizations"][0].as_str().unwrap().to_string(), challenge)
+    }
+}
+
+/// Identifiers of DNS names, as newOrder has them.
+pub fn dns(names: &[&str]) -> Value {
+    names.iter().map(|name| json!({ "type": "dns", "value": name })).collect()
 }
 
 pub fn csr(key: &PrivateKey, names: &[&str]) -> Value {
