@@ -53,7 +53,8 @@ impl Account {
         if matches!(placed.order.status, OrderStatus::Ready | OrderStatus::Processing | OrderStatus::Valid) {
             return Ok(Authorized::All(placed.clone()));
         }
-        let chosen = self.choose_challenges(placed, solver)?;
+        let mut wait = self.wait(&placed.order, wait);
+        let chosen = self.choose_challenges(placed, solver, &mut wait)?;
         let mut presented = Presented::new(solver, &*self.observer);
         for one in &chosen {
             presented.add(one)?;
@@ -74,11 +75,17 @@ impl Account {
     }
 
     /// One challenge for each authorization that is still pending.
-    fn choose_challenges(&self, placed: &PlacedOrder, solver: &dyn Solver) -> Result<Vec<Chosen>, Error> {
+    fn choose_challenges(
+        &self,
+        placed: &PlacedOrder,
+        solver: &dyn Solver,
+        wait: &mut Wait,
+    ) -> Result<Vec<Chosen>, Error> {
         let mut chosen = Vec::new();
         let mut failures = Vec::new();
         for url in &placed.order.authorizations {
-            let found = self.authorization(url)?;
+            let response = self.patiently(wait, |account| account.read(url, Operation::Authorization))?;
+            let found = self.placed_authorization(url, &response)?;
             match found.authorization.status {
                 AuthorizationStatus::Valid => {}
                 // A state from after our time may be one of work.
@@ -145,7 +152,8 @@ impl Account {
     }
 
     /// Tells the CA all that it was not told in an earlier run. An answer to this that gets lost is no failure: the order
-    /// tells what became of it, and telling twice is refused by some CAs.
+    /// tells what became of it, and telling twice is refused by some CAs. Nor is a 400: a challenge may be under validation
+    /// from an earlier run and still say `pending` (Boulder), or have been decided within the request (serles).
     fn answer_all(&self, chosen: &[Chosen]) -> Result<Option<Error>, Error> {
         let mut unanswered = None;
         for Chosen { challenge, task, .. } in chosen {
@@ -153,7 +161,7 @@ impl Account {
                 continue;
             }
             match self.tell(challenge) {
-                Err(error) if error.may_have_been_carried_out() => unanswered = Some(error),
+                Err(error) if error.may_have_been_carried_out() || is_bad_request(&error) => unanswered = Some(error),
                 outcome => drop(outcome?),
             }
             self.observer.event(&Event::Answered { identifier: &task.identifier, kind: &task.kind });
@@ -163,8 +171,8 @@ impl Account {
 
     /// Waits until the CA has decided. The order alone tells when all went well, in one look whatever the number of names;
     /// while it is pending the first undecided authorization is looked at too, since some CAs show a failure only there.
-    fn await_decisions(&self, placed: &PlacedOrder, chosen: &[Chosen], total: Duration) -> Result<PlacedOrder, Error> {
-        let mut wait = self.wait(&placed.order, total);
+    fn await_decisions(&self, placed: &PlacedOrder, chosen: &[Chosen], mut wait: Wait) -> Result<PlacedOrder, Error> {
+        wait.restart(None);
         let mut undecided = chosen;
         loop {
             let seen = self.look_at_order(&placed.url, &mut wait)?;
@@ -189,8 +197,12 @@ impl Account {
     }
 
     fn decision(&self, chosen: &Chosen, wait: &mut Wait) -> Result<Decision, Error> {
-        let response = self.read(&chosen.authorization_url, Operation::Authorization)?;
-        let found = self.placed_authorization(&chosen.authorization_url, &response)?;
+        let url = &chosen.authorization_url;
+        let response = self.patiently(wait, |account| account.read(url, Operation::Authorization))?;
+        let found = self.placed_authorization(url, &response)?;
+        if let AuthorizationStatus::Other(state) = &found.authorization.status {
+            wait.saw_unknown(state);
+        }
         let decision = Decision::of(&found, chosen);
         // Some CAs ask for a pause even when there is nothing more to wait for.
         if decision == Decision::Open {
@@ -255,6 +267,10 @@ fn failure(found: &PlacedAuthorization, kind: Option<&ChallengeType>) -> Failure
         &authorization.status,
         authorization.error().cloned(),
     )
+}
+
+fn is_bad_request(error: &Error) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.status == 400)
 }
 
 fn unusable(url: &str, why: String) -> Error {

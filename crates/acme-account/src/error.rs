@@ -115,10 +115,16 @@ pub enum ErrorKind {
         problem: Option<Problem>,
     },
     /// The time allowed ran out while the CA was still at work. Going on later is possible.
-    #[error("the CA was still at work when the time allowed ran out{}", asked.map(|asked| format!(" (it asks to be asked again in {} s)", asked.as_secs())).unwrap_or_default())]
+    #[error(
+        "the CA was still at work when the time allowed ran out{}{}",
+        state.as_ref().map(|state| format!("; it shows a state that is unknown here: {state:?}")).unwrap_or_default(),
+        asked.map(|asked| format!(" (it asks to be asked again in {} s)", asked.as_secs())).unwrap_or_default()
+    )]
     OutOfTime {
         /// How long the CA asks us to wait, when that is longer than the time left.
         asked: Option<Duration>,
+        /// The state that the CA shows, when it is one that no specification known here has.
+        state: Option<String>,
     },
 }
 
@@ -255,7 +261,7 @@ impl Error {
         match &*self.kind {
             ErrorKind::Refused(refusal) => refusal.retry_after,
             ErrorKind::Http { retry_after, .. } => *retry_after,
-            ErrorKind::OutOfTime { asked } => *asked,
+            ErrorKind::OutOfTime { asked, .. } => *asked,
             _ => None,
         }
     }

@@ -58,7 +58,10 @@ impl Account {
         wait.restart(placed.retry_after);
         loop {
             placed = match Step::for_status(&placed.order.status) {
-                Step::Download => return self.download(placed.certificate_url()?),
+                Step::Download => {
+                    let url = placed.certificate_url()?;
+                    return self.patiently(&mut wait, |account| account.download(url));
+                }
                 Step::Abandon => return Err(self.lost(&placed)),
                 Step::Finalize => self.finalize_or_read(&placed, csr_der, &mut wait, &mut unanswered)?,
                 // Pending although every authorization is valid: the CA's own records lag.
@@ -100,7 +103,11 @@ impl Account {
 
     pub(crate) fn look_at_order(&self, url: &str, wait: &mut Wait) -> Result<PlacedOrder, Error> {
         let response = self.look_again(wait, url, Operation::Order)?;
-        self.placed(url.to_owned(), &response, Operation::Order)
+        let seen = self.placed(url.to_owned(), &response, Operation::Order)?;
+        if let OrderStatus::Other(state) = &seen.order.status {
+            wait.saw_unknown(state);
+        }
+        Ok(seen)
     }
 
     /// Gives up an order that will not be completed: deactivates its pending authorizations, which count against limits

@@ -118,8 +118,11 @@ impl Account {
     /// [`settle_key_change`](Self::settle_key_change) finds out which of the two counts. Answers to pending challenges
     /// change with the key.
     ///
+    /// Success is checked by asking which account the new key has: Pebble 2.10.1 answers 200 to a change onto the key of
+    /// another account, and whoever then drops the old key has lost the account.
+    ///
     /// # Errors
-    /// What the CA refuses; a 409 says that the new key has an account already.
+    /// What the CA refuses; a 409 says that the new key has an account already, as does [`ErrorKind::Unusable`].
     pub fn change_key(&self, new: Arc<dyn Signer>) -> Result<(), Error> {
         let operation = Operation::KeyChange;
         let url = self.resource(Resource::KeyChange.name(), operation)?;
@@ -127,7 +130,14 @@ impl Account {
         let inner = Jws::sign_inner(&*new, &url, &self.payload(&message, operation, &url)?)
             .map_err(|error| Error::new(operation, &url, ErrorKind::Sign(error)))?;
         let payload: Payload = self.payload(&inner, operation, &url)?;
-        self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
+        let response = self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
+        // Only what contradicts the success counts: not that the CA does not know the new key everywhere yet.
+        if let Ok(other) = self.find_by(&*new)
+            && self.url().is_some_and(|known| known != other)
+        {
+            let why = format!("the key is not changed, since the new one is that of another account: {other}");
+            return Err(response.unusable(operation, why));
+        }
         self.use_key(new);
         Ok(())
     }

@@ -252,10 +252,12 @@ impl Account {
 }
 
 /// Whether an order may go well without `replaces` (RFC 9773 §5): CAs refuse one they do not like in many ways, as
-/// 400, 403, 404 and 409.
+/// 400, 403, 404 and 409, and as 500 (Pebble 2.10.1). A 500 that is no problem document is a gateway's.
 fn may_be_about_replaces(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::Refused(refusal) => matches!(refusal.status, 400 | 403 | 404 | 409) && !error.is_rate_limited(),
+        ErrorKind::Refused(refusal) => {
+            matches!(refusal.status, 400 | 403 | 404 | 409 | 500) && !error.is_rate_limited()
+        }
         _ => false,
     }
 }

@@ -44,6 +44,7 @@ pub(crate) struct Wait {
     total: Duration,
     looks: u32,
     retry_after: Option<Duration>,
+    unknown: Option<String>,
 }
 
 impl Account {
@@ -52,25 +53,58 @@ impl Account {
     pub(crate) fn wait(&self, order: &Order, total: Duration) -> Wait {
         let now = self.clock.now();
         let left = order.expires.as_ref().and_then(|expires| expires.time().duration_since(now).ok());
-        Wait { started: now, total: left.map_or(total, |left| left.min(total)), looks: 0, retry_after: None }
+        let total = left.map_or(total, |left| left.min(total));
+        Wait { started: now, total, looks: 0, retry_after: None, unknown: None }
     }
 
     /// Waits as long as the last answer asks for, then reads the resource.
     pub(crate) fn look_again(&self, wait: &mut Wait, url: &str, operation: Operation) -> Result<Response, Error> {
+        self.pause(wait, url, operation)?;
+        let response = self.patiently(wait, |account| account.read(url, operation))?;
+        wait.note(response.retry_after());
+        Ok(response)
+    }
+
+    /// Does what changes nothing again, within the deadline, while the server is out of order. In the end what it said
+    /// last says more than that time ran out.
+    pub(crate) fn patiently<T>(&self, wait: &mut Wait, read: impl Fn(&Self) -> Result<T, Error>) -> Result<T, Error> {
+        loop {
+            match read(self) {
+                Err(error) if may_pass(&error) => {
+                    wait.note(error.retry_after());
+                    if self.pause(wait, error.url(), error.operation()).is_err() {
+                        return Err(error);
+                    }
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn pause(&self, wait: &Wait, url: &str, operation: Operation) -> Result<(), Error> {
         let left = wait.left(self.clock.now());
         match next(wait.looks, wait.retry_after, left) {
             Next::Wait(pause) => {
                 self.observer.event(&Event::Waiting { url, pause, asked: wait.retry_after.is_some() });
                 self.clock.sleep(pause);
+                Ok(())
             }
             Next::GiveUp => {
                 let asked = wait.retry_after.filter(|asked| *asked > left);
-                return Err(Error::new(operation, url, ErrorKind::OutOfTime { asked }));
+                let kind = ErrorKind::OutOfTime { asked, state: wait.unknown.clone() };
+                Err(Error::new(operation, url, kind))
             }
         }
-        let response = self.read(url, operation)?;
-        wait.note(&response);
-        Ok(response)
+    }
+}
+
+/// Whether a read that failed may go well soon: the server had trouble of its own, or says when it will answer again. One
+/// that got no answer was repeated already.
+fn may_pass(error: &Error) -> bool {
+    match error.kind() {
+        ErrorKind::Refused(refusal) => refusal.retry_after.is_some() || refusal.status >= 500,
+        ErrorKind::Http { status, retry_after, .. } => retry_after.is_some() || *status >= 500,
+        _ => false,
     }
 }
 
@@ -80,9 +114,14 @@ impl Wait {
     }
 
     /// Counts a look and keeps what its answer asks for.
-    pub(crate) fn note(&mut self, response: &Response) {
+    fn note(&mut self, retry_after: Option<Duration>) {
         self.looks += 1;
-        self.retry_after = response.retry_after();
+        self.retry_after = retry_after;
+    }
+
+    /// Keeps a state from after our time: in the end it says why there was no outcome.
+    pub(crate) fn saw_unknown(&mut self, state: &str) {
+        self.unknown = Some(state.to_owned());
     }
 
     /// Keeps what another answer asks for.

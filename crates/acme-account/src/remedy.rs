@@ -34,7 +34,7 @@ impl Error {
                 _ => Remedy::FixInput,
             },
             ErrorKind::Http { status, retry_after, .. } if *status >= 500 => Remedy::Wait(*retry_after),
-            ErrorKind::OutOfTime { asked } => Remedy::Wait(*asked),
+            ErrorKind::OutOfTime { asked, .. } => Remedy::Wait(*asked),
             ErrorKind::Transport(error) if error.is_transient() => Remedy::TryAgain,
             ErrorKind::OrderLost { .. } => Remedy::TryAgain,
             ErrorKind::TermsNotAgreed { .. } => Remedy::Person,

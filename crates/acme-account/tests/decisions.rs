@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 fn a_refused_answer_takes_everything_away() {
     let ca = Ca::new();
     ca.on("/authz/a", a("pending", "pending")).on("/authz/b", b("pending", "pending"));
-    ca.on("/a.example/http-01", Answer::problem(400, "malformed", "expired"));
+    ca.on("/a.example/http-01", Answer::problem(403, "unauthorized", "not yours"));
     let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a", "/authz/b"]).unwrap_err();
-    assert!(error.is_problem(&ProblemType::Malformed), "C-07: {error}");
+    assert!(error.is_problem(&ProblemType::Unauthorized), "C-07: {error}");
     assert_eq!(ca.count("clean-up a.example http-01") + ca.count("clean-up b.example http-01"), 2);
 }
 
@@ -46,6 +46,68 @@ fn an_answer_that_got_lost_is_not_sent_again() {
         let error = ca.account().authorize(&placed, &FakeSolver::http(&ca), MINUTE).unwrap_err();
         assert!(error.may_have_been_carried_out(), "that it got lost says more than that time ran out: {error}");
     }
+}
+
+/// Boulder says `pending` of a challenge under validation, and refuses a second answer; serles decides within the request.
+#[test]
+fn a_bad_request_for_a_challenge_leads_to_its_state() {
+    let refusal = || Answer::problem(400, "malformed", "it is under validation");
+    let start = || {
+        let ca = Ca::new();
+        ca.on("/authz/a", a("pending", "pending")).on("/a.example/http-01", refusal());
+        ca
+    };
+    let ca = start();
+    ca.on("/order/1", seen("pending")).on("/authz/a", a("pending", "pending")).on("/order/1", seen("ready"));
+    all(run(&ca, &FakeSolver::http(&ca), &["/authz/a"]));
+
+    let ca = start();
+    ca.on("/order/1", seen("pending"));
+    (0..2).for_each(|_| _ = ca.on("/authz/a", with_error("invalid", "invalid")));
+    let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a"]).unwrap_err();
+    assert!(error.to_string().contains("refused by 192.0.2.1"), "{error}");
+
+    let ca = start();
+    (0..16).for_each(|_| _ = ca.on("/order/1", seen("pending")).on("/authz/a", a("pending", "pending")));
+    let placed = ca.order("pending", &["/authz/a"]);
+    let error = ca.account().authorize(&placed, &FakeSolver::http(&ca), MINUTE).unwrap_err();
+    assert!(error.to_string().contains("it is under validation"), "no state ever said more: {error}");
+}
+
+#[test]
+fn a_server_in_trouble_is_looked_at_again() {
+    let gateway = Answer::text(504, "text/html", "<html>");
+    let trouble = || [gateway.clone(), Answer::problem(500, "serverInternal", "the database is gone")];
+    for answer in trouble() {
+        let ca = Ca::new();
+        ca.on("/authz/a", answer.clone()).on("/authz/a", a("pending", "pending"));
+        ca.on("/a.example/http-01", challenge("processing"));
+        ca.on("/order/1", answer.clone()).on("/order/1", seen("pending"));
+        ca.on("/authz/a", answer).on("/authz/a", a("pending", "processing")).on("/order/1", seen("ready"));
+        all(run(&ca, &FakeSolver::http(&ca), &["/authz/a"]));
+        assert_eq!(ca.sleeps().len(), 5, "each time after a pause");
+    }
+    let ca = Ca::new();
+    ca.on("/authz/a", gateway.clone().with("retry-after", "7")).on("/authz/a", a("valid", "valid"));
+    all(run(&ca, &FakeSolver::http(&ca), &["/authz/a"]));
+    assert_eq!(ca.sleeps(), [Duration::from_secs(7)], "as long as the server asks for");
+
+    for answer in trouble() {
+        let ca = Ca::new();
+        ca.always(answer);
+        let placed = ca.order("pending", &["/authz/a"]);
+        let error = ca.account().authorize(&placed, &FakeSolver::http(&ca), MINUTE).unwrap_err();
+        assert!(!matches!(error.kind(), ErrorKind::OutOfTime { .. }), "what the server says tells more: {error}");
+        assert_eq!(ca.sleeps().iter().sum::<Duration>(), MINUTE);
+    }
+}
+
+#[test]
+fn what_is_refused_is_not_looked_at_again() {
+    let ca = Ca::new();
+    ca.on("/authz/a", Answer::problem(404, "malformed", "no such authorization"));
+    run(&ca, &FakeSolver::http(&ca), &["/authz/a"]).unwrap_err();
+    assert!(ca.sleeps().is_empty());
 }
 
 #[test]
@@ -168,7 +230,7 @@ fn time_runs_out() {
     (0..16).for_each(|_| _ = ca.on("/order/1", seen("pending")).on("/authz/a", a("pending", "processing")));
     let outcome = ca.account().authorize(&ca.order("pending", &["/authz/a"]), &FakeSolver::http(&ca), MINUTE);
     let error = outcome.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfTime { asked: None }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::OutOfTime { asked: None, .. }), "{error}");
     assert_eq!(ca.sleeps().iter().sum::<Duration>(), MINUTE, "not earlier, not later");
     assert_eq!(ca.count("clean-up a.example http-01"), 1);
 
@@ -176,9 +238,22 @@ fn time_runs_out() {
     stuck(&ca);
     ca.on("/order/1", seen("pending").with("retry-after", "3600")).on("/authz/a", a("pending", "processing"));
     let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a"]).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfTime { asked: Some(asked) } if asked.as_secs() == 3600), "{error}");
+    assert!(
+        matches!(error.kind(), ErrorKind::OutOfTime { asked: Some(asked), .. } if asked.as_secs() == 3600),
+        "{error}"
+    );
     assert!(error.to_string().contains("3600 s"), "{error}");
     assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+}
+
+#[test]
+fn a_state_from_after_our_time_is_named_when_time_runs_out() {
+    let ca = Ca::new();
+    ca.on("/authz/a", a("pending", "pending")).on("/a.example/http-01", challenge("processing"));
+    (0..16).for_each(|_| _ = ca.on("/order/1", seen("pending")).on("/authz/a", a("pondering", "processing")));
+    let placed = ca.order("pending", &["/authz/a"]);
+    let error = ca.account().authorize(&placed, &FakeSolver::http(&ca), MINUTE).unwrap_err();
+    assert!(error.to_string().contains("\"pondering\""), "{error}");
 }
 
 #[test]

@@ -291,14 +291,15 @@ fn the_whole_wait_has_an_end() {
     let ca = Ca::new();
     ca.always(seen("processing"));
     let error = issue(&ca, "processing").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfTime { asked: None }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::OutOfTime { asked: None, .. }), "{error}");
     assert_eq!(ca.sleeps().iter().sum::<Duration>(), MINUTE);
     assert!(ca.posts().len() < 20, "{} looks", ca.posts().len());
 
     let ca = Ca::new();
     ca.always(seen("brand-new"));
     let error = issue(&ca, "brand-new").unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::OutOfTime { asked: None }), "unknown states end as well: {error}");
+    assert!(matches!(error.kind(), ErrorKind::OutOfTime { asked: None, .. }), "unknown states end as well: {error}");
+    assert!(error.to_string().contains("\"brand-new\""), "and are named: {error}");
 }
 
 #[test]
@@ -329,7 +330,7 @@ fn a_pause_past_the_deadline_is_told() {
     ca.on("/finalize/1", seen("processing").with("retry-after", "7800000"));
     let error = issue(&ca, "ready").unwrap_err();
     assert!(
-        matches!(error.kind(), ErrorKind::OutOfTime { asked: Some(asked) } if asked.as_secs() == 86_400),
+        matches!(error.kind(), ErrorKind::OutOfTime { asked: Some(asked), .. } if asked.as_secs() == 86_400),
         "{error}"
     );
     assert!(ca.sleeps().is_empty());
@@ -362,8 +363,11 @@ fn only_a_chain_is_a_certificate() {
 #[test]
 fn a_download_that_failed_can_be_repeated() {
     let ca = Ca::new();
-    ca.on("/order/1", valid()).on("/cert/1", Answer::text(504, "text/html", "<html>"));
-    issue(&ca, "processing").unwrap_err();
+    let gateway = || Answer::text(504, "text/html", "<html>");
+    ca.on("/order/1", valid()).on("/cert/1", gateway()).on("/cert/1", Answer::certificate());
+    assert_eq!(issue(&ca, "processing").unwrap(), CHAIN, "within the time allowed");
+    ca.on("/order/1", valid()).on("/cert/1", gateway().with("retry-after", "3600"));
+    assert!(issue(&ca, "processing").unwrap_err().is_transient());
     ca.on("/order/1", valid())
         .on("/cert/1", Answer::lost(TransportErrorKind::Broken))
         .on("/cert/1", Answer::certificate());

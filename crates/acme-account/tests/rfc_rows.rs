@@ -143,7 +143,8 @@ fn jwk(key: &PrivateKey) -> Value {
 #[test]
 fn a_new_key_is_signed_by_both_and_counts_from_then_on() {
     let (server, old, new) = (Server::new(), key(), key());
-    server.answer(200, &[], &json!({})).answer(200, &[], &json!({"status": "valid"}));
+    let found = json!({"status": "valid"});
+    server.answer(200, &[], &json!({})).answer(200, &[("location", ACCOUNT)], &found).answer(200, &[], &found);
     let account = server.account(&old);
     let token = Token::parse("abc").unwrap();
     let of = |key: &PrivateKey| format!("abc.{}", key.public_key().thumbprint());
@@ -167,8 +168,15 @@ fn a_new_key_is_signed_by_both_and_counts_from_then_on() {
     let said: Value = serde_json::from_slice(&inner.payload()).unwrap();
     assert_eq!(said, json!({"account": ACCOUNT, "oldKey": jwk(&old)}), "R-03");
 
+    let asked = &server.seen()[1];
+    assert_eq!(
+        asked.payload(),
+        json!({"onlyReturnExisting": true}),
+        "that it counts is checked, since the old key may go"
+    );
+    assert!(asked.by_key(&new.public_key()));
     account.fetch().unwrap();
-    assert!(server.seen()[1].by_account(&new.public_key()), "A-05: the new key under the same URL");
+    assert!(server.seen()[2].by_account(&new.public_key()), "A-05: the new key under the same URL");
     assert_eq!(account.key_authorization(&token).as_str(), of(&new), "R-08, DP-09: answers change with the key");
 }
 
@@ -181,6 +189,30 @@ fn a_refused_key_change_leaves_the_old_key() {
     let error = account.change_key(key()).unwrap_err();
     assert_eq!(error.refusal().unwrap().status, 409);
     assert_eq!(account.key().public_key(), old.public_key());
+}
+
+/// Pebble 2.10.1 does nothing and answers 200 when the new key has an account.
+#[test]
+fn a_key_change_that_did_not_happen_is_not_believed() {
+    let valid = json!({"status": "valid"});
+    for (why, location, believed) in
+        [("it is ours", ACCOUNT, true), ("it is another's", "https://ca.example/acct/2", false)]
+    {
+        let (server, old, new) = (Server::new(), key(), key());
+        server.answer(200, &[], &valid).answer(200, &[("location", location)], &valid);
+        let account = server.account(&old);
+        let outcome = account.change_key(new.clone());
+        let counts = if believed { new } else { old };
+        assert_eq!(account.key().public_key(), counts.public_key(), "{why}");
+        assert_eq!(outcome.is_ok(), believed, "{why}");
+        assert!(outcome.err().is_none_or(|error| error.to_string().contains("acct/2")), "{why}");
+        assert_eq!(account.url().unwrap(), ACCOUNT, "{why}: our own stays");
+    }
+    let (server, new) = (Server::new(), key());
+    server.answer(200, &[], &valid).refuse(400, "accountDoesNotExist");
+    let account = server.account(&key());
+    account.change_key(new.clone()).unwrap();
+    assert_eq!(account.key().public_key(), new.public_key(), "a CA may not know it everywhere yet");
 }
 
 // Rows: R-06
@@ -343,6 +375,7 @@ fn an_order_refused_because_of_what_it_replaces_is_placed_once_without_it() {
         ("the old name of that", &[(409, "conflict")], true, &[&with, &without]),
         ("not this CA's", &[(404, "malformed")], true, &[&with, &without]),
         ("not this account's", &[(403, "unauthorized")], true, &[&with, &without]),
+        ("unknown to Pebble 2.10.1", &[(500, "serverInternal")], true, &[&with, &without]),
     ] {
         let server = Server::new();
         refusals.iter().for_each(|(status, kind)| _ = server.refuse(*status, kind));
@@ -357,6 +390,7 @@ fn an_order_refused_because_of_what_it_replaces_is_placed_once_without_it() {
     for (why, refusals) in [
         ("and not over and over", &[(409, "alreadyReplaced"), (409, "alreadyReplaced")][..]),
         ("a limit is something else", &[(429, "rateLimited")]),
+        ("so is being busy", &[(503, "serverInternal")]),
     ] {
         let server = Server::new();
         refusals.iter().for_each(|(status, kind)| _ = server.refuse(*status, kind));
