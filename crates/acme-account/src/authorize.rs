@@ -1,15 +1,16 @@
 //! Proving control of what an order names (RFC 8555 §7.5, §8).
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use acme_proto::{AuthorizationStatus, Challenge, ChallengeStatus, ChallengeType, Identifier, OrderStatus};
+use acme_proto::{AuthorizationStatus, Challenge, ChallengeStatus, ChallengeType, OrderStatus, ProofError, Prover};
 
 use crate::account::Account;
 use crate::error::{Error, ErrorKind, Failure};
 use crate::operation::Operation;
 use crate::order::{PlacedAuthorization, PlacedOrder};
 use crate::poll::Wait;
-use crate::presented::Presented;
+use crate::presented::{Presented, silent};
 use crate::{Event, Readiness, Solver, SolverError, Task};
 
 /// How far proving control came.
@@ -23,19 +24,27 @@ pub enum Authorized {
     AwaitsPerson(Vec<(Task, String)>),
 }
 
-/// A challenge that was chosen for an authorization.
+/// A challenge that was chosen for an authorization, and those that could take its place.
 pub(crate) struct Chosen {
     authorization_url: String,
     challenge: Challenge,
-    pub(crate) task: Task,
+    task: Task,
+    others: VecDeque<(Challenge, Task)>,
 }
 
 impl Chosen {
+    pub(crate) fn task(&self) -> &Task {
+        &self.task
+    }
+
+    /// Takes the next challenge in the place of this one; whether there was another.
+    pub(crate) fn take_next(&mut self) -> bool {
+        let next = self.others.pop_front();
+        next.map(|(challenge, task)| (self.challenge, self.task) = (challenge, task)).is_some()
+    }
+
     pub(crate) fn solver_error(&self, error: SolverError) -> Error {
-        let identifier = match (&self.task.identifier, self.task.wildcard) {
-            (Identifier::Dns(name), true) => Identifier::Dns(format!("*.{name}")),
-            (other, _) => other.clone(),
-        };
+        let identifier = self.task.ordered_identifier();
         let kind = ErrorKind::Solver { identifier, kind: self.task.kind.clone(), error };
         Error::new(Operation::Challenge, &self.authorization_url, kind)
     }
@@ -54,11 +63,9 @@ impl Account {
             return Ok(Authorized::All(placed.clone()));
         }
         let mut wait = self.wait(&placed.order, wait);
-        let chosen = self.choose_challenges(placed, solver, &mut wait)?;
+        let mut chosen = self.choose_challenges(placed, solver, &mut wait)?;
         let mut presented = Presented::new(solver, &*self.observer);
-        for one in &chosen {
-            presented.add(one)?;
-        }
+        presented.add(&mut chosen)?;
         let awaiting = self.verify(&chosen, solver)?;
         if !awaiting.is_empty() {
             return Ok(Authorized::AwaitsPerson(awaiting));
@@ -67,10 +74,13 @@ impl Account {
             return Ok(Authorized::All(placed.clone()));
         }
         let unanswered = self.answer_all(&chosen)?;
-        self.await_decisions(placed, &chosen, wait).map(Authorized::All).map_err(|late| match unanswered {
-            // Perhaps the CA was never told: that says more than that it did not decide.
-            Some(error) if late.is_out_of_time() => error,
-            _ => late,
+        let decided = self.await_decisions(placed, &chosen, wait);
+        decided.inspect_err(|error| tell_rejected(error, &chosen, solver)).map(Authorized::All).map_err(|late| {
+            match unanswered {
+                // Perhaps the CA was never told: that says more than that it did not decide.
+                Some(error) if late.is_out_of_time() => error,
+                _ => late,
+            }
         })
     }
 
@@ -98,8 +108,8 @@ impl Account {
         if failures.is_empty() { Ok(chosen) } else { Err(self.not_authorized(placed, failures)) }
     }
 
-    /// The first type the solver likes that the CA offers with a token; but one that was answered goes first, since a
-    /// second answer would come on top of it.
+    /// The first type the solver likes of those that the CA offers; but one that was answered goes first, since a second
+    /// answer would come on top of it.
     fn choose_challenge(&self, found: PlacedAuthorization, solver: &dyn Solver) -> Result<Chosen, Error> {
         let PlacedAuthorization { url, authorization } = found;
         let possible = solver.challenge_types(&authorization.identifier, authorization.wildcard);
@@ -109,17 +119,25 @@ impl Account {
             ChallengeStatus::Invalid => 2,
             _ => 1,
         });
+        let directory = self.directory()?;
+        let prover = Prover {
+            account_url: &self.url().unwrap_or_default(),
+            thumbprint: &self.key().public_key().thumbprint(),
+            meta: &directory.meta,
+        };
+        let mut others = VecDeque::new();
+        let mut malformed = None;
         for challenge in usable {
-            let token = challenge.token().map_err(|error| unusable(&url, error.to_string()))?;
-            let Some(token) = token else { continue };
-            let task = Task {
-                identifier: authorization.identifier.clone(),
-                wildcard: authorization.wildcard,
-                kind: challenge.kind.clone(),
-                key_authorization: self.key_authorization(&token),
-                token,
-            };
-            return Ok(Chosen { authorization_url: url, challenge: challenge.clone(), task });
+            match Task::new(challenge, &authorization.identifier, authorization.wildcard, &prover) {
+                Ok(task) => others.push_back((challenge.clone(), task)),
+                Err(ProofError::UnknownType(_) | ProofError::NotForIdentifier { .. }) => {}
+                Err(error) => malformed = malformed.or(Some(error)),
+            }
+        }
+        match (others.pop_front(), malformed) {
+            (Some((challenge, task)), _) => return Ok(Chosen { authorization_url: url, challenge, task, others }),
+            (None, Some(error)) => return Err(unusable(&url, error.to_string())),
+            (None, None) => {}
         }
         let kind = ErrorKind::NoChallenge {
             identifier: authorization.ordered_identifier(),
@@ -131,14 +149,14 @@ impl Account {
 
     /// Looks at every answer; gives those that a person must see to first.
     fn verify(&self, chosen: &[Chosen], solver: &dyn Solver) -> Result<Vec<(Task, String)>, Error> {
+        // The CA was told of the others in an earlier run already: its look counts, not ours.
+        let untold: Vec<_> = chosen.iter().filter(|one| one.challenge.status == ChallengeStatus::Pending).collect();
+        let tasks: Vec<_> = untold.iter().map(|one| one.task.clone()).collect();
+        let mut seen = solver.verify(&tasks).into_iter();
         let mut awaiting = Vec::new();
-        for one in chosen {
-            // The CA was told in an earlier run already: its look counts, not ours.
-            if one.challenge.status != ChallengeStatus::Pending {
-                continue;
-            }
+        for one in untold {
             let task = &one.task;
-            match solver.verify(task).map_err(|error| one.solver_error(error))? {
+            match seen.next().unwrap_or_else(|| Err(silent())).map_err(|error| one.solver_error(error))? {
                 Readiness::Ready => {
                     self.observer.event(&Event::Presented { identifier: &task.identifier, kind: &task.kind });
                 }
@@ -225,6 +243,17 @@ impl Account {
         match failures.is_empty() {
             true => self.lost(placed),
             false => Error::new(Operation::Authorization, &placed.url, ErrorKind::NotAuthorized(failures)),
+        }
+    }
+}
+
+/// Lets the solver know which of its answers the CA found wanting.
+fn tell_rejected(error: &Error, chosen: &[Chosen], solver: &dyn Solver) {
+    let ErrorKind::NotAuthorized(failures) = error.kind() else { return };
+    for Chosen { task, .. } in chosen {
+        let identifier = task.ordered_identifier();
+        if let Some(failure) = failures.iter().find(|failure| failure.identifier == identifier) {
+            solver.rejected(task, &failure.to_string());
         }
     }
 }

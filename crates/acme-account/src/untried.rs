@@ -61,15 +61,19 @@ impl Solver for Untried<'_> {
         kinds
     }
 
-    fn present(&self, task: &Task) -> Result<(), SolverError> {
-        self.solver.present(task)
+    fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        self.solver.present(tasks)
     }
 
-    fn verify(&self, task: &Task) -> Result<Readiness, SolverError> {
-        self.solver.verify(task)
+    fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
+        self.solver.verify(tasks)
     }
 
-    fn clean_up(&self, task: &Task) -> Result<(), SolverError> {
-        self.solver.clean_up(task)
+    fn rejected(&self, task: &Task, why: &str) {
+        self.solver.rejected(task, why);
+    }
+
+    fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        self.solver.clean_up(tasks)
     }
 }

@@ -248,3 +248,74 @@ fn what_stays_behind_is_told_and_fails_nothing() {
     all(run(&ca, &FakeSolver::http(&ca).with("a.example", Mishap::CleanUpFails), &["/authz/a"]));
     assert_eq!(log(&ca).last().unwrap(), "clean-up failed a.example: the file stays");
 }
+
+#[test]
+fn what_the_solver_declines_is_proven_another_way_in_the_same_order() {
+    let ca = Ca::new();
+    let found = authorization("a.example", "pending", &[("http-01", "pending"), ("dns-01", "pending")]);
+    ca.on("/authz/a", Answer::json(200, found)).on("/authz/b", b("pending", "pending"));
+    ca.on("/a.example/dns-01", challenge("processing")).on("/b.example/http-01", challenge("processing"));
+    ca.on("/order/1", seen("ready"));
+    let solver =
+        FakeSolver::new(&ca, &[ChallengeType::Http01, ChallengeType::Dns01]).with("a.example", Mishap::Declines);
+    all(run(&ca, &solver, &["/authz/a", "/authz/b"]));
+    let steps: Vec<_> = log(&ca).into_iter().filter(|line| line.contains("-01")).collect();
+    assert_eq!(
+        steps,
+        [
+            "present a.example http-01",
+            "present b.example http-01",
+            "present a.example dns-01",
+            "verify a.example dns-01",
+            "verify b.example http-01",
+            "POST /a.example/dns-01",
+            "POST /b.example/http-01",
+            "clean-up b.example http-01",
+            "clean-up a.example dns-01",
+        ],
+        "b.example is presented once, and of what was declined nothing is cleaned up"
+    );
+}
+
+#[test]
+fn declining_the_last_way_ends_the_attempt() {
+    let ca = Ca::new();
+    ca.on("/authz/b", b("pending", "pending")).on("/authz/a", a("pending", "pending"));
+    let error = run(&ca, &FakeSolver::http(&ca).with("a.example", Mishap::Declines), &["/authz/b", "/authz/a"]);
+    let error = error.unwrap_err();
+    let ErrorKind::Solver { identifier, error, .. } = error.kind() else { panic!("{error}") };
+    assert_eq!((identifier.value().as_str(), error.to_string().as_str()), ("a.example", "not mine"));
+    assert_eq!(log(&ca).last().unwrap(), "clean-up b.example http-01");
+}
+
+#[test]
+fn a_solver_learns_what_the_ca_rejected_before_it_cleans_up() {
+    let ca = Ca::new();
+    ca.on("/authz/a", a("pending", "pending")).on("/authz/b", b("pending", "pending"));
+    ca.on("/a.example/http-01", challenge("processing")).on("/b.example/http-01", challenge("processing"));
+    ca.on("/order/1", seen("invalid"));
+    ca.on("/authz/a", with_error("invalid", "invalid")).on("/authz/b", b("valid", "valid"));
+    run(&ca, &FakeSolver::http(&ca), &["/authz/a", "/authz/b"]).unwrap_err();
+    let told: Vec<_> = log(&ca).into_iter().filter(|line| !line.contains("POST")).skip(4).collect();
+    let [rejected, first, second] = told.as_slice() else { panic!("{told:?}") };
+    assert!(rejected.starts_with("rejected a.example http-01: ") && rejected.contains("192.0.2.1"), "{rejected}");
+    assert_eq!([first, second], ["clean-up a.example http-01", "clean-up b.example http-01"]);
+}
+
+#[test]
+fn a_challenge_without_a_token_goes_through_a_solver_too() {
+    let ca = Ca::new();
+    let mut found = authorization("a.example", "pending", &[("dns-persist-01", "pending")]);
+    let challenge = found["challenges"][0].as_object_mut().unwrap();
+    challenge.remove("token");
+    challenge.insert("issuer-domain-names".to_owned(), json!(["ca.example"]));
+    challenge.insert("accounturi".to_owned(), json!(ca::at("/acct/1")));
+    ca.on("/authz/a", Answer::json(200, found));
+    let solver = FakeSolver::new(&ca, &[ChallengeType::DnsPersist01]).with("a.example", Mishap::AwaitsPerson);
+    let Authorized::AwaitsPerson(tasks) = run(&ca, &solver, &["/authz/a"]).unwrap() else { panic!("{:?}", log(&ca)) };
+    let (task, _) = &tasks[0];
+    assert_eq!((&task.token, &task.key_authorization), (&None, &None));
+    let record = task.proof.txt_record().unwrap();
+    assert_eq!(record.name, "_validation-persist.a.example.");
+    assert!(record.value.starts_with("ca.example; accounturi=https://ca.example/acct/1"), "{}", record.value);
+}

@@ -87,6 +87,14 @@ fn dns01(identifier: &Identifier, key_authorization: &KeyAuthorization) -> Resul
 }
 
 impl Proof {
+    /// The TXT record, of a kind that asks for one.
+    pub fn txt_record(&self) -> Option<&TxtRecord> {
+        match self {
+            Self::Dns01(record) | Self::DnsAccount01(record) | Self::DnsPersist01(record) => Some(record),
+            _ => None,
+        }
+    }
+
     /// What a person must do.
     pub fn describe(&self) -> String {
         match self {

@@ -11,17 +11,24 @@ use crate::sight::{self, Sight};
 /// Leaves challenges to a person, in two runs: the first shows what to do, the second goes on from there.
 #[derive(Clone, Debug, Default)]
 pub struct Manual {
-    shown: Vec<Token>,
+    shown: Vec<String>,
     http_address: Option<SocketAddr>,
     resolvers: Option<Vec<SocketAddr>>,
 }
 
 impl Manual {
-    /// With the tokens of the challenges that a person was shown in an earlier run.
+    /// With the [marks](Self::mark) of the challenges that a person was shown in an earlier run.
     ///
     /// A challenge that cannot be seen from here waits for the person in the first run, and is left to the CA in the next.
-    pub fn new(shown: impl IntoIterator<Item = Token>) -> Self {
+    pub fn new(shown: impl IntoIterator<Item = String>) -> Self {
         Self { shown: shown.into_iter().collect(), ..Self::default() }
+    }
+
+    /// What tells a challenge from all others: its token, or else the record that meets it.
+    pub fn mark(task: &Task) -> String {
+        let token = task.token.as_ref().map(Token::as_str);
+        let record = || task.proof.txt_record().map_or("", |record| record.value.as_str());
+        token.unwrap_or_else(record).to_owned()
     }
 
     /// Looks for http-01 at this address rather than on port 80 of the name.
@@ -37,38 +44,38 @@ impl Manual {
     }
 
     fn look(&self, task: &Task) -> Sight {
-        match task.kind {
-            ChallengeType::Http01 => sight::http01(task, self.http_address),
-            ChallengeType::Dns01 => match &self.resolvers {
-                Some(resolvers) => sight::dns01(task, resolvers),
-                None => sight::dns01(task, &dns::system_resolvers()),
-            },
-            _ => Sight::Unclear(format!("there is no way to look for {} from here", task.kind)),
+        match (task.proof.txt_record(), &self.resolvers) {
+            (None, _) => sight::http01(task, self.http_address),
+            (_, Some(resolvers)) => sight::txt(task, resolvers),
+            (_, None) => sight::txt(task, &dns::system_resolvers()),
         }
     }
 }
 
 impl Solver for Manual {
-    /// http-01 before dns-01, except that a wildcard needs dns-01 and an address cannot have it (RFC 8738 §7).
+    /// http-01 before dns-01 and its kin, except that a wildcard needs one of these and an address cannot have them (RFC 8738
+    /// §7).
     fn challenge_types(&self, identifier: &Identifier, wildcard: bool) -> Vec<ChallengeType> {
+        use ChallengeType::{Dns01, DnsAccount01, DnsPersist01, Http01};
         match identifier {
-            Identifier::Dns(_) if wildcard => vec![ChallengeType::Dns01],
-            Identifier::Dns(_) => vec![ChallengeType::Http01, ChallengeType::Dns01],
-            Identifier::Ip(_) => vec![ChallengeType::Http01],
+            Identifier::Dns(_) if wildcard => vec![Dns01, DnsAccount01, DnsPersist01],
+            Identifier::Dns(_) => vec![Http01, Dns01, DnsAccount01, DnsPersist01],
+            Identifier::Ip(_) => vec![Http01],
             Identifier::Other { .. } => Vec::new(),
         }
     }
 
-    fn present(&self, _: &Task) -> Result<(), SolverError> {
-        Ok(())
+    fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|_| Ok(())).collect()
     }
 
-    fn verify(&self, task: &Task) -> Result<Readiness, SolverError> {
-        Ok(decide(self.look(task), self.shown.contains(&task.token)))
+    fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
+        let shown = |task: &Task| self.shown.contains(&Self::mark(task));
+        tasks.iter().map(|task| Ok(decide(self.look(task), shown(task)))).collect()
     }
 
-    fn clean_up(&self, _: &Task) -> Result<(), SolverError> {
-        Ok(())
+    fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|_| Ok(())).collect()
     }
 }
 
@@ -101,10 +108,10 @@ mod tests {
 
     #[test]
     fn the_identifier_decides_what_is_offered() {
-        use ChallengeType::{Dns01, Http01};
+        use ChallengeType::{Dns01, DnsAccount01, DnsPersist01, Http01};
         for (why, identifier, wildcard, want) in [
-            ("a name", Identifier::Dns("a.test".to_owned()), false, vec![Http01, Dns01]),
-            ("a wildcard", Identifier::Dns("a.test".to_owned()), true, vec![Dns01]),
+            ("a name", Identifier::Dns("a.test".to_owned()), false, vec![Http01, Dns01, DnsAccount01, DnsPersist01]),
+            ("a wildcard", Identifier::Dns("a.test".to_owned()), true, vec![Dns01, DnsAccount01, DnsPersist01]),
             ("an address", Identifier::Ip([192, 0, 2, 1].into()), false, vec![Http01]),
             ("another", Identifier::Other { kind: "x".to_owned(), value: "y".to_owned() }, false, vec![]),
         ] {

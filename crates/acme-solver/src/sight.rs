@@ -5,7 +5,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use acme_account::Task;
-use acme_proto::{Identifier, dns01_name, http01_url};
+use acme_proto::{Identifier, Proof, TxtRecord};
 
 use crate::dns;
 use crate::fetch::{Answer, fetch};
@@ -29,30 +29,33 @@ pub(crate) enum Sight {
 
 /// Looks for the answer to http-01 (RFC 8555 §8.3) on port 80 of the identifier, or `at` an address.
 pub(crate) fn http01(task: &Task, at: Option<SocketAddr>) -> Sight {
-    let url = http01_url(&task.identifier, &task.token);
+    let Proof::Http01 { url, body } = &task.proof else { return unknown(task) };
     let addresses = match at.map_or_else(|| addresses(&task.identifier), |address| Ok(vec![address])) {
         Ok(addresses) => addresses,
         Err(why) => {
             return Sight::Unclear(format!("{} has no address that can be seen from here: {why}", task.identifier));
         }
     };
-    let (host, path) = host_and_path(&url);
+    let (host, path) = host_and_path(url);
     match fetch(&addresses, host, path) {
-        Ok(answer) => judge(&url, &answer, task.key_authorization.as_str()),
+        Ok(answer) => judge(url, &answer, body.as_str()),
         Err(why) => Sight::Unclear(format!("{url} cannot be read from here: {why}")),
     }
 }
 
-/// Looks for the TXT record of dns-01 (RFC 8555 §8.4).
-pub(crate) fn dns01(task: &Task, resolvers: &[SocketAddr]) -> Sight {
-    let name = dns01_name(&task.identifier);
-    let wanted = task.key_authorization.dns_txt();
-    match dns::txt(&name, resolvers, LOOKUP) {
-        Ok(values) if values.contains(&wanted) => Sight::Right,
+/// Looks for the TXT record of a proof through DNS (RFC 8555 §8.4).
+pub(crate) fn txt(task: &Task, resolvers: &[SocketAddr]) -> Sight {
+    let Some(TxtRecord { name, value: wanted, .. }) = task.proof.txt_record() else { return unknown(task) };
+    match dns::txt(name, resolvers, LOOKUP) {
+        Ok(values) if values.contains(wanted) => Sight::Right,
         Ok(values) if values.is_empty() => Sight::Wrong(format!("there is no TXT record at {name}")),
         Ok(values) => Sight::Wrong(format!("the TXT records at {name} are others: {values:?}")),
         Err(why) => Sight::Unclear(format!("{name} cannot be looked up from here: {why}")),
     }
+}
+
+fn unknown(task: &Task) -> Sight {
+    Sight::Unclear(format!("there is no way to look for {} from here", task.kind))
 }
 
 /// The host and the path of an `http://` URL.

@@ -4,19 +4,19 @@
 mod common;
 mod dns_server;
 
-use acme_account::{Readiness, Solver as _, Task};
+use acme_account::{Readiness, Task};
 use acme_proto::ChallengeType;
 use acme_solver::Manual;
-use common::{answer, dead_address, http_task, serve_always, task};
+use common::{One as _, answer, dead_address, http_task, serve_always, task};
 use dns_server::{DnsServer, Script, txt};
 
 /// In the first run and in the next.
 fn both_runs(task: &Task, set: impl Fn(Manual) -> Manual) -> [Readiness; 2] {
-    [Manual::new([]), Manual::new([task.token.clone()])].map(|manual| {
+    [Manual::new([]), Manual::new([Manual::mark(task)])].map(|manual| {
         let manual = set(manual);
-        manual.present(task).unwrap();
-        let seen = manual.verify(task).unwrap();
-        manual.clean_up(task).unwrap();
+        manual.present_one(task).unwrap();
+        let seen = manual.verify_one(task).unwrap();
+        manual.clean_up_one(task).unwrap();
         seen
     })
 }
@@ -24,7 +24,8 @@ fn both_runs(task: &Task, set: impl Fn(Manual) -> Manual) -> [Readiness; 2] {
 #[test]
 fn http_01_is_looked_for_where_it_should_be() {
     let task = http_task("one");
-    let (right, _) = serve_always(answer("200 OK", &format!("{}\n", task.key_authorization.as_str())));
+    let (right, _) =
+        serve_always(answer("200 OK", &format!("{}\n", task.key_authorization.as_ref().unwrap().as_str())));
     assert_eq!(both_runs(&task, |manual| manual.check_http_at(right)), [Readiness::Ready, Readiness::Ready]);
     let (wrong, _) = serve_always(answer("404 Not Found", ""));
     let [Readiness::AwaitsPerson(first), Readiness::AwaitsPerson(second)] =
@@ -44,7 +45,7 @@ fn http_01_is_looked_for_where_it_should_be() {
 fn dns_01_is_looked_for_where_it_should_be() {
     let task = task("a.test", ChallengeType::Dns01, "one");
     let name = "_acme-challenge.a.test.";
-    let right = task.key_authorization.dns_txt();
+    let right = task.key_authorization.as_ref().unwrap().dns_txt();
     let both = DnsServer::start(Script::answers(vec![txt(name, &["another"]), txt(name, &[&right])]));
     assert_eq!(
         both_runs(&task, |manual| manual.resolvers([both.address])),

@@ -8,10 +8,10 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use acme_account::{Readiness, Solver as _};
+use acme_account::Readiness;
 use acme_proto::{ChallengeType, Token};
 use acme_solver::http01::Webroot;
-use common::{answer, dead_address, http_task, serve_always, task};
+use common::{One as _, answer, dead_address, http_task, serve_always, task};
 use tempfile::TempDir;
 
 const FOLDER: &str = ".well-known/acme-challenge";
@@ -33,22 +33,22 @@ fn the_file_is_there_for_the_web_server_and_goes_with_its_folders() {
     let solver = Webroot::new(root.path());
     let (one, two) = (http_task("one"), http_task("two"));
     for task in [&one, &two, &one] {
-        solver.present(task).unwrap();
+        solver.present_one(task).unwrap();
     }
     let folder = root.path().join(FOLDER);
     assert_eq!(names(&folder), ["one", "two"], "and no drafts");
-    assert_eq!(fs::read_to_string(folder.join("one")).unwrap(), one.key_authorization.as_str());
+    assert_eq!(fs::read_to_string(folder.join("one")).unwrap(), one.key_authorization.as_ref().unwrap().as_str());
     for (path, want) in [(folder.join("one"), 0o644), (folder.clone(), 0o755), (root.path().join(".well-known"), 0o755)]
     {
         assert_eq!(mode(&path), want, "{path:?}");
     }
-    solver.clean_up(&one).unwrap();
+    solver.clean_up_one(&one).unwrap();
     assert_eq!(names(&folder), ["two"]);
     for _ in 0..2 {
-        solver.clean_up(&two).unwrap();
+        solver.clean_up_one(&two).unwrap();
         assert!(names(root.path()).is_empty(), "the folders it made are gone");
     }
-    solver.present(&one).unwrap();
+    solver.present_one(&one).unwrap();
     assert_eq!(names(&folder), ["one"], "and come back");
 }
 
@@ -66,11 +66,11 @@ fn folders_that_others_made_or_use_are_kept() {
             fs::set_permissions(root.path().join(folder), fs::Permissions::from_mode(0o711)).unwrap();
         }
         let solver = Webroot::new(root.path());
-        solver.present(&http_task("one")).unwrap();
+        solver.present_one(&http_task("one")).unwrap();
         for file in after {
             fs::write(root.path().join(file), "theirs").unwrap();
         }
-        solver.clean_up(&http_task("one")).unwrap();
+        solver.clean_up_one(&http_task("one")).unwrap();
         for folder in before {
             assert_eq!(mode(&root.path().join(folder)), 0o711, "{why}: {folder} is as it was");
         }
@@ -99,7 +99,7 @@ fn a_folder_that_cannot_be_used_is_named_with_what_to_do() {
         ("a file in the way", "blocked", "acme-challenge"),
         ("a folder where the file should be", "half", "one"),
     ] {
-        let error = Webroot::new(root.path().join(folder)).present(&http_task("one")).unwrap_err();
+        let error = Webroot::new(root.path().join(folder)).present_one(&http_task("one")).unwrap_err();
         assert!(error.to_string().contains(message), "{why}: {error}");
         assert!(error.to_string().contains(folder), "{why}: {error}");
         assert!(error.advice().contains("--webroot"), "{why}: {}", error.advice());
@@ -116,7 +116,7 @@ fn an_unwritable_folder_is_an_error_that_leaves_nothing() {
         eprintln!("an_unwritable_folder_is_an_error_that_leaves_nothing: skipped, root may write everywhere");
         return;
     }
-    let error = Webroot::new(root.path()).present(&http_task("one")).unwrap_err();
+    let error = Webroot::new(root.path()).present_one(&http_task("one")).unwrap_err();
     assert!(error.to_string().contains(".well-known") && error.advice().contains("may write"), "{error}");
     assert!(names(root.path()).is_empty());
 }
@@ -133,16 +133,16 @@ fn a_token_cannot_leave_the_folder() {
     fs::create_dir_all(web.join(FOLDER)).unwrap();
     symlink(&outside, web.join(FOLDER).join("one")).unwrap();
     let solver = Webroot::new(&web);
-    solver.present(&http_task("one")).unwrap();
+    solver.present_one(&http_task("one")).unwrap();
     assert_eq!(fs::read_to_string(&outside).unwrap(), "theirs", "a planted link is replaced, not followed");
-    solver.clean_up(&http_task("one")).unwrap();
+    solver.clean_up_one(&http_task("one")).unwrap();
     assert_eq!(names(&web.join(FOLDER)), Vec::<String>::new());
 }
 
 #[test]
 fn a_look_tells_right_from_wrong_from_unseen() {
     let task = http_task("one");
-    let right = task.key_authorization.as_str();
+    let right = task.key_authorization.as_ref().unwrap().as_str();
     let url = "http://a.test/.well-known/acme-challenge/one";
     let redirect = "HTTP/1.1 301 Moved\r\nLocation: https://a.test/elsewhere\r\nContent-Length: 0\r\n\r\n".to_owned();
     for (why, reply, want) in [
@@ -153,7 +153,7 @@ fn a_look_tells_right_from_wrong_from_unseen() {
         ("not HTTP", "SSH-2.0-x\r\n".to_owned(), Ok("not HTTP")),
     ] {
         let (address, asked) = serve_always(reply);
-        match (Webroot::new("/unused").check_at(address).verify(&task), want) {
+        match (Webroot::new("/unused").check_at(address).verify_one(&task), want) {
             (Ok(Readiness::Ready), Ok("")) => {}
             (Ok(Readiness::Unseen(text)), Ok(part)) if !part.is_empty() => {
                 assert!(text.contains(part) && text.contains(url), "{why}: {text}");
@@ -180,7 +180,7 @@ fn what_cannot_be_reached_from_here_is_left_to_the_ca() {
         ("no such name", Webroot::new("/unused"), "no-such-host.invalid".to_owned()),
         ("nobody listens", Webroot::new("/unused").check_at(dead), dead.to_string()),
     ] {
-        let Ok(Readiness::Unseen(text)) = solver.verify(&unresolvable) else { panic!("{why}") };
+        let Ok(Readiness::Unseen(text)) = solver.verify_one(&unresolvable) else { panic!("{why}") };
         assert!(text.contains(&part), "{why}: {text}");
     }
 }

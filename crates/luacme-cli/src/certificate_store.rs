@@ -38,7 +38,7 @@ pub(crate) struct Pending {
     pub(crate) names: Vec<String>,
     /// The kind of its key.
     pub(crate) key_type: KeyTypeArgument,
-    /// The tokens of the challenges that a person was shown.
+    /// The marks of the challenges that a person was shown: their tokens, mostly.
     #[serde(default)]
     pub(crate) shown: Vec<String>,
 }

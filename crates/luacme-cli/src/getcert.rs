@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use acme_account::{Account, Authorized, PlacedOrder, Solver, Step};
 use acme_jose::{PrivateKey, Signer as _};
 use acme_proto::{Identifier, NewOrder};
+use acme_solver::Manual;
 use acme_x509::validity::due_at;
 use acme_x509::{Chain, Csr, Name};
 use jiff::Timestamp;
@@ -122,7 +123,7 @@ impl Run<'_> {
         match self.authorize_and_issue(placed, &csr, &*solver) {
             Ok(Issued::Chain(pem)) => self.finish(&key, &pem, &names),
             Ok(Issued::AwaitsPerson(tasks)) => {
-                let shown = tasks.iter().map(|(task, _)| task.token.as_str().to_owned()).collect();
+                let shown = tasks.iter().map(|(task, _)| Manual::mark(task)).collect();
                 self.store.keep_pending(&Pending { shown, ..pending })?;
                 self.output.manual(&tasks);
                 Ok(Done::AwaitsPerson)

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use acme_account::{Event, Observer, Response, Task};
-use acme_proto::{ChallengeType, dns01_name, http01_url};
+use acme_proto::Proof;
 use acme_x509::Chain;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
@@ -121,11 +121,10 @@ impl Output {
     /// What a person must do, for each challenge.
     pub(crate) fn manual(&self, tasks: &[(Task, String)]) {
         for (task, seen) in tasks {
-            let (place, content) = match task.kind {
-                ChallengeType::Dns01 => (dns01_name(&task.identifier), task.key_authorization.dns_txt()),
-                _ => (http01_url(&task.identifier, &task.token), task.key_authorization.as_str().to_owned()),
+            let (place_name, place, content) = match &task.proof {
+                Proof::Http01 { url, body } => ("url", url.as_str(), body.as_str()),
+                other => other.txt_record().map_or(("", "", ""), |record| ("record", &record.name, &record.value)),
             };
-            let place_name = if task.kind == ChallengeType::Dns01 { "record" } else { "url" };
             let object = json!({
                 "event": "manual", "name": task.identifier.to_string(), "wildcard": task.wildcard,
                 "type": task.kind.as_str(), place_name: place, "content": content, "seen": seen,

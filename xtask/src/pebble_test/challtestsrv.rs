@@ -8,7 +8,7 @@ use std::{
 };
 
 use acme_account::{Readiness, Solver, SolverError, Task};
-use acme_proto::{ChallengeType, Identifier, TxtRecord, dns01_name};
+use acme_proto::{ChallengeType, Identifier, TxtRecord};
 use acme_solver::dns;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
@@ -95,22 +95,43 @@ impl Solver for Challtestsrv {
         }
     }
 
-    fn present(&self, task: &Task) -> Result<(), SolverError> {
-        self.add(&dns01_name(&task.identifier), &task.key_authorization.dns_txt()).map_err(unmanaged)
+    fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|task| self.present_one(task)).collect()
     }
 
-    fn verify(&self, task: &Task) -> Result<Readiness, SolverError> {
-        let found = self.txt(&dns01_name(&task.identifier)).map_err(|error| unmanaged(error.into()))?;
-        Ok(match found.contains(&task.key_authorization.dns_txt()) {
+    fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
+        tasks.iter().map(|task| self.verify_one(task)).collect()
+    }
+
+    fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|task| self.clean_up_one(task)).collect()
+    }
+}
+
+impl Challtestsrv {
+    fn present_one(&self, task: &Task) -> Result<(), SolverError> {
+        let record = record(task)?;
+        self.add(&record.name, &record.value).map_err(unmanaged)
+    }
+
+    fn verify_one(&self, task: &Task) -> Result<Readiness, SolverError> {
+        let record = record(task)?;
+        let found = self.txt(&record.name).map_err(|error| unmanaged(error.into()))?;
+        Ok(match found.contains(&record.value) {
             true => Readiness::Ready,
             false => Readiness::Unseen(format!("{found:?}")),
         })
     }
 
     /// Takes all records of the name away: challtestsrv cannot do less.
-    fn clean_up(&self, task: &Task) -> Result<(), SolverError> {
-        self.manage("/clear-txt", &json!({ "host": dns01_name(&task.identifier) })).map_err(unmanaged)
+    fn clean_up_one(&self, task: &Task) -> Result<(), SolverError> {
+        self.manage("/clear-txt", &json!({ "host": record(task)?.name })).map_err(unmanaged)
     }
+}
+
+fn record(task: &Task) -> Result<&TxtRecord, SolverError> {
+    let no_record = || SolverError::new(format!("{} needs no TXT record", task.kind), "choose another solver");
+    task.proof.txt_record().ok_or_else(no_record)
 }
 
 fn unmanaged(error: anyhow::Error) -> SolverError {

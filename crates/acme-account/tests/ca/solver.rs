@@ -11,6 +11,8 @@ use super::Ca;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mishap {
     PresentFails,
+    /// http-01, and no other type.
+    Declines,
     PresentPanics,
     VerifyFails,
     VerifyPanics,
@@ -53,16 +55,37 @@ impl Solver for FakeSolver {
         self.kinds.clone()
     }
 
-    fn present(&self, task: &Task) -> Result<(), SolverError> {
+    fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|task| self.present_one(task)).collect()
+    }
+
+    fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
+        tasks.iter().map(|task| self.verify_one(task)).collect()
+    }
+
+    fn rejected(&self, task: &Task, why: &str) {
+        self.ca.note(format!("rejected {} {}: {why}", task.identifier, task.kind));
+    }
+
+    fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|task| self.clean_up_one(task)).collect()
+    }
+}
+
+impl FakeSolver {
+    fn present_one(&self, task: &Task) -> Result<(), SolverError> {
         self.note("present", task);
         match self.mishap(task) {
             Some(Mishap::PresentFails) => Err(SolverError::new("the port is taken", "free it")),
+            Some(Mishap::Declines) if task.kind == ChallengeType::Http01 => {
+                Err(SolverError::declined("not mine", "choose another"))
+            }
             Some(Mishap::PresentPanics) => panic!("as asked"),
             _ => Ok(()),
         }
     }
 
-    fn verify(&self, task: &Task) -> Result<Readiness, SolverError> {
+    fn verify_one(&self, task: &Task) -> Result<Readiness, SolverError> {
         self.note("verify", task);
         match self.mishap(task) {
             Some(Mishap::VerifyFails) => Err(SolverError::with_source(
@@ -77,7 +100,7 @@ impl Solver for FakeSolver {
         }
     }
 
-    fn clean_up(&self, task: &Task) -> Result<(), SolverError> {
+    fn clean_up_one(&self, task: &Task) -> Result<(), SolverError> {
         self.note("clean-up", task);
         match self.mishap(task) {
             Some(Mishap::CleanUpFails) => Err(SolverError::new("the file stays", "remove it")),

@@ -5,7 +5,7 @@ mod standalone;
 mod webroot;
 
 use acme_account::{SolverError, Task};
-use acme_proto::{ChallengeType, Identifier};
+use acme_proto::{ChallengeType, Identifier, KeyAuthorization, Proof, Token};
 
 pub use standalone::Standalone;
 pub use webroot::Webroot;
@@ -21,9 +21,10 @@ fn challenge_types(identifier: &Identifier, wildcard: bool) -> Vec<ChallengeType
     }
 }
 
-fn only_http01(task: &Task) -> Result<(), SolverError> {
-    match task.kind {
-        ChallengeType::Http01 => Ok(()),
+/// The token, and what is to be found there.
+fn answer(task: &Task) -> Result<(&Token, &KeyAuthorization), SolverError> {
+    match (&task.proof, &task.token) {
+        (Proof::Http01 { body, .. }, Some(token)) => Ok((token, body)),
         _ => Err(SolverError::new(
             format!("{} of {} cannot be met over http", task.kind, task.identifier),
             "choose a solver that offers this challenge type",

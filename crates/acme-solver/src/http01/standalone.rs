@@ -8,7 +8,7 @@ use acme_account::{Readiness, Solver, SolverError, Task};
 use acme_proto::{ChallengeType, Identifier};
 
 use super::server::{Server, Tokens};
-use super::{challenge_types, only_http01};
+use super::{answer, challenge_types};
 use crate::sight::{self, Sight};
 
 /// Answers http-01 from a listener that is there only while a challenge is: it starts with the first and stops with the
@@ -65,18 +65,32 @@ impl Solver for Standalone {
         challenge_types(identifier, wildcard)
     }
 
-    fn present(&self, task: &Task) -> Result<(), SolverError> {
-        only_http01(task)?;
+    fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|task| self.present_one(task)).collect()
+    }
+
+    fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
+        tasks.iter().map(|task| self.verify_one(task)).collect()
+    }
+
+    fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|task| self.clean_up_one(task)).collect()
+    }
+}
+
+impl Standalone {
+    fn present_one(&self, task: &Task) -> Result<(), SolverError> {
+        let (token, body) = answer(task)?;
         let mut servers = self.servers();
         if servers.is_empty() {
             *servers = self.start()?;
         }
-        self.tokens.insert(task.token.as_str(), task.key_authorization.as_str());
+        self.tokens.insert(token.as_str(), body.as_str());
         Ok(())
     }
 
     /// Asks itself, over the network as far as that goes: whether port 80 of the name leads here only the CA can see.
-    fn verify(&self, task: &Task) -> Result<Readiness, SolverError> {
+    fn verify_one(&self, task: &Task) -> Result<Readiness, SolverError> {
         let addresses: Vec<_> = self.servers().iter().map(Server::local_address).collect();
         if addresses.is_empty() {
             return Err(SolverError::new("nothing listens for http-01", "give an address to listen on"));
@@ -95,9 +109,10 @@ impl Solver for Standalone {
         Ok(Readiness::Ready)
     }
 
-    fn clean_up(&self, task: &Task) -> Result<(), SolverError> {
+    fn clean_up_one(&self, task: &Task) -> Result<(), SolverError> {
+        let (token, _) = answer(task)?;
         let mut servers = self.servers();
-        self.tokens.remove(task.token.as_str());
+        self.tokens.remove(token.as_str());
         if self.tokens.is_empty() {
             servers.clear();
         }

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use acme_account::{Readiness, Solver, SolverError, Task};
-use acme_proto::{ChallengeType, Identifier, Token};
+use acme_proto::{ChallengeType, Identifier, KeyAuthorization, Token};
 
-use super::{PREFIX, challenge_types, only_http01};
+use super::{PREFIX, answer, challenge_types};
 use crate::sight::{self, Sight};
 
 /// The mode of the folders that are made: whoever runs the web server can enter them.
@@ -82,13 +82,13 @@ impl Webroot {
     }
 
     /// Writes the file so that it appears at once and whole.
-    fn write(&self, task: &Task) -> io::Result<()> {
-        let file = self.file(&task.token);
+    fn write(&self, token: &Token, body: &KeyAuthorization) -> io::Result<()> {
+        let file = self.file(token);
         let mut draft = tempfile::Builder::new()
             .prefix(".acme-")
             .tempfile_in(self.folder())
             .map_err(|why| at(&self.folder(), why))?;
-        draft.write_all(task.key_authorization.as_str().as_bytes())?;
+        draft.write_all(body.as_str().as_bytes())?;
         set_mode(draft.path(), FILE_MODE)?;
         draft.persist(&file).map_err(|why| at(&file, why.error))?;
         Ok(())
@@ -100,11 +100,25 @@ impl Solver for Webroot {
         challenge_types(identifier, wildcard)
     }
 
-    fn present(&self, task: &Task) -> Result<(), SolverError> {
-        only_http01(task)?;
+    fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|task| self.present_one(task)).collect()
+    }
+
+    fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
+        tasks.iter().map(|task| self.verify_one(task)).collect()
+    }
+
+    fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        tasks.iter().map(|task| self.clean_up_one(task)).collect()
+    }
+}
+
+impl Webroot {
+    fn present_one(&self, task: &Task) -> Result<(), SolverError> {
+        let (token, body) = answer(task)?;
         self.check_root()?;
         let mut made = self.made();
-        self.make_folders(&mut made).and_then(|()| self.write(task)).map_err(|why| {
+        self.make_folders(&mut made).and_then(|()| self.write(token, body)).map_err(|why| {
             remove_empty(&mut made);
             SolverError::with_source(
                 format!("cannot write the answer for {}: {why}", task.identifier),
@@ -114,7 +128,7 @@ impl Solver for Webroot {
         })
     }
 
-    fn verify(&self, task: &Task) -> Result<Readiness, SolverError> {
+    fn verify_one(&self, task: &Task) -> Result<Readiness, SolverError> {
         match sight::http01(task, self.check_at) {
             Sight::Right => Ok(Readiness::Ready),
             Sight::Unclear(why) => Ok(Readiness::Unseen(why)),
@@ -130,8 +144,8 @@ impl Solver for Webroot {
         }
     }
 
-    fn clean_up(&self, task: &Task) -> Result<(), SolverError> {
-        let file = self.file(&task.token);
+    fn clean_up_one(&self, task: &Task) -> Result<(), SolverError> {
+        let file = self.file(answer(task)?.0);
         match fs::remove_file(&file) {
             Err(why) if !is_gone(&why) => {
                 return Err(SolverError::with_source(

@@ -3,22 +3,36 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::slice;
 
-use acme_account::Task;
+use acme_account::{Readiness, Solver, SolverError, Task};
 use acme_jose::{KeyType, PrivateKey, Signer as _};
-use acme_proto::{ChallengeType, Identifier, KeyAuthorization, Token};
+use acme_proto::{ChallengeType, Identifier, Meta, Prover};
 
 pub(crate) fn task(name: &str, kind: ChallengeType, token: &str) -> Task {
-    let token = Token::parse(token).unwrap();
+    let challenge = format!(r#"{{"type": "{kind}", "url": "https://ca.test/c", "token": "{token}"}}"#);
+    let challenge = serde_json::from_str(&challenge).unwrap();
     let thumbprint = PrivateKey::generate(KeyType::P256).unwrap().public_key().thumbprint();
-    Task {
-        identifier: Identifier::parse(name).unwrap(),
-        wildcard: false,
-        kind,
-        key_authorization: KeyAuthorization::new(&token, &thumbprint),
-        token,
+    let prover = Prover { account_url: "https://ca.test/a", thumbprint: &thumbprint, meta: &Meta::default() };
+    Task::new(&challenge, &Identifier::parse(name).unwrap(), false, &prover).unwrap()
+}
+
+/// One task at a time.
+pub(crate) trait One: Solver {
+    fn present_one(&self, task: &Task) -> Result<(), SolverError> {
+        self.present(slice::from_ref(task)).remove(0)
+    }
+
+    fn verify_one(&self, task: &Task) -> Result<Readiness, SolverError> {
+        self.verify(slice::from_ref(task)).remove(0)
+    }
+
+    fn clean_up_one(&self, task: &Task) -> Result<(), SolverError> {
+        self.clean_up(slice::from_ref(task)).remove(0)
     }
 }
+
+impl<S: Solver> One for S {}
 
 pub(crate) fn http_task(token: &str) -> Task {
     task("a.test", ChallengeType::Http01, token)
