@@ -6,5 +6,7 @@ mod fetch;
 pub mod http01;
 mod manual;
 mod sight;
+mod txt_store;
 
 pub use manual::Manual;
+pub use txt_store::TxtStore;
