@@ -1,5 +1,6 @@
 //! An account: a key, a directory, a way to send requests.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use acme_jose::{InnerJws, Signer};
@@ -23,6 +24,7 @@ pub struct Account {
     pub(crate) observer: Arc<dyn Observer>,
     pub(crate) limits: Limits,
     pub(crate) nonces: Nonces,
+    pub(crate) exchanges: AtomicU64,
     pub(crate) directory: OnceLock<acme_proto::Directory>,
     pub(crate) fetching: Mutex<()>,
     url: RwLock<Option<String>>,
@@ -60,6 +62,7 @@ impl Account {
             observer: Arc::new(Silent),
             limits: Limits::default(),
             nonces: Nonces::default(),
+            exchanges: AtomicU64::new(1),
             directory: OnceLock::new(),
             fetching: Mutex::new(()),
             url: RwLock::new(None),

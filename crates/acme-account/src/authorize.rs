@@ -95,7 +95,7 @@ impl Account {
         let mut failures = Vec::new();
         for url in &placed.order.authorizations {
             let response = self.patiently(wait, |account| account.read(url, Operation::Authorization))?;
-            let found = self.placed_authorization(url, &response)?;
+            let found = self.placed_authorization(url, &response, Operation::Authorization)?;
             match found.authorization.status {
                 AuthorizationStatus::Valid => {}
                 // A state from after our time may be one of work.
@@ -217,7 +217,7 @@ impl Account {
     fn decision(&self, chosen: &Chosen, wait: &mut Wait) -> Result<Decision, Error> {
         let url = &chosen.authorization_url;
         let response = self.patiently(wait, |account| account.read(url, Operation::Authorization))?;
-        let found = self.placed_authorization(url, &response)?;
+        let found = self.placed_authorization(url, &response, Operation::Authorization)?;
         if let AuthorizationStatus::Other(state) = &found.authorization.status {
             wait.saw_unknown(state);
         }

@@ -4,7 +4,48 @@ use std::time::Duration;
 
 use acme_proto::{AuthorizationStatus, ChallengeType, Identifier, OrderStatus};
 
+use crate::{Message, Operation};
+
 /// Is told what happens. It must return soon: the work waits for it.
+///
+/// No logger is chosen here. Every [`Event::Request`] is ended by the [`Event::Response`] or [`Event::Unanswered`] of the
+/// same `exchange`, also among threads that share an account, so that spans come about like this:
+///
+/// ```
+/// use std::{collections::HashMap, sync::Mutex};
+/// use acme_account::{Event, Observer};
+/// use tracing::{Span, debug, field::Empty, info_span};
+///
+/// #[derive(Default)]
+/// struct Spans(Mutex<HashMap<u64, Span>>);
+///
+/// impl Observer for Spans {
+///     fn event(&self, event: &Event<'_>) {
+///         let Ok(mut open) = self.0.lock() else { return };
+///         match event {
+///             Event::Request { exchange, operation, method, url, message } => {
+///                 let span = info_span!("exchange", ?operation, method, url, status = Empty, error = Empty);
+///                 span.in_scope(|| debug!(%message, "request")); // without its secrets
+///                 open.insert(*exchange, span);
+///             }
+///             Event::Response { exchange, status, message, .. } => {
+///                 if let Some(span) = open.remove(exchange) {
+///                     span.record("status", status);
+///                     span.in_scope(|| debug!(%message, "response"));
+///                 }
+///             }
+///             Event::Unanswered { exchange, why, .. } => {
+///                 if let Some(span) = open.remove(exchange) {
+///                     span.record("error", why);
+///                 }
+///             }
+///             other => debug!(?other),
+///         }
+///     }
+/// }
+/// ```
+///
+/// Spans around several exchanges belong around the calls that lead to them: `register`, `authorize`, `issue`.
 pub trait Observer: Send + Sync {
     /// Something happened.
     fn event(&self, event: &Event<'_>);
@@ -22,19 +63,38 @@ impl Observer for Silent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// A request goes out.
+    /// A request goes out. [`Response`](Self::Response) or [`Unanswered`](Self::Unanswered) ends the exchange.
     Request {
+        /// Counts the exchanges of an account.
+        exchange: u64,
+        /// What it is for.
+        operation: Operation,
         /// `GET`, `HEAD` or `POST`.
         method: &'a str,
         /// Where to.
         url: &'a str,
+        /// Its headers and its body.
+        message: Message<'a>,
     },
     /// Its answer came.
     Response {
+        /// The exchange of the request.
+        exchange: u64,
         /// Where from.
         url: &'a str,
         /// The HTTP status.
         status: u16,
+        /// Its headers and its body.
+        message: Message<'a>,
+    },
+    /// No answer came, or none that can be read.
+    Unanswered {
+        /// The exchange of the request.
+        exchange: u64,
+        /// Where from.
+        url: &'a str,
+        /// What the transport says.
+        why: &'a str,
     },
     /// The CA refused a nonce; the request is signed again with a new one.
     NonceRefused {

@@ -135,7 +135,7 @@ impl Account {
         let response = self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
         let location =
             response.location().ok_or_else(|| response.unusable(operation, "it names no authorization URL"))?;
-        Ok(PlacedAuthorization { url: location, authorization: response.json(operation)? })
+        self.placed_authorization(&location, &response, operation)
     }
 
     /// Asks for an authorization of a domain name before there is an order (RFC 8555 §7.4.1).
@@ -153,11 +153,16 @@ impl Account {
     /// What the CA refuses.
     pub fn authorization(&self, url: &str) -> Result<PlacedAuthorization, Error> {
         let response = self.read(url, Operation::Authorization)?;
-        self.placed_authorization(url, &response)
+        self.placed_authorization(url, &response, Operation::Authorization)
     }
 
-    pub(crate) fn placed_authorization(&self, url: &str, response: &Response) -> Result<PlacedAuthorization, Error> {
-        let authorization: Authorization = response.json(Operation::Authorization)?;
+    pub(crate) fn placed_authorization(
+        &self,
+        url: &str,
+        response: &Response,
+        operation: Operation,
+    ) -> Result<PlacedAuthorization, Error> {
+        let authorization: Authorization = response.json(operation)?;
         let identifier = authorization.ordered_identifier();
         self.observer.event(&Event::Authorization { identifier: &identifier, status: &authorization.status });
         Ok(PlacedAuthorization { url: url.to_owned(), authorization })
@@ -171,7 +176,7 @@ impl Account {
         let operation = Operation::Authorization;
         let payload = self.payload(&StatusChange::Deactivated, operation, url)?;
         let response = self.post(url, KeyUse::Account, &payload, operation)?.success(operation)?;
-        self.placed_authorization(url, &response)
+        self.placed_authorization(url, &response, operation)
     }
 
     /// Tells the CA that the answer to a challenge is in place (RFC 8555 §7.5.1).

@@ -1,11 +1,13 @@
 //! One request over the transport: HTTPS only, redirects for plain GET only (RFC 8555 §6.1).
 
+use std::sync::atomic::Ordering;
+
 use http::Method;
 
 use crate::account::Account;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
-use crate::{Event, Response, TransportError, TransportErrorKind};
+use crate::{Event, Message, Response, TransportError, TransportErrorKind};
 
 /// As many redirects may be followed.
 const MAX_REDIRECTS: usize = 5;
@@ -43,11 +45,29 @@ impl Account {
             .uri(url)
             .body(body)
             .map_err(|error| transport(TransportError::new(TransportErrorKind::Url, error.to_string())))?;
-        self.observer.event(&Event::Request { method: request.method().as_str(), url });
-        let response = self.transport.send(request, self.limits).map_err(transport)?;
-        let response = Response::new(url, response, self.clock.now());
-        self.observer.event(&Event::Response { url, status: response.status() });
-        Ok(response)
+        let response = self.observed(request, url, operation).map_err(transport)?;
+        Ok(Response::new(url, response, self.clock.now()))
+    }
+
+    fn observed(
+        &self,
+        request: http::Request<Vec<u8>>,
+        url: &str,
+        operation: Operation,
+    ) -> Result<http::Response<Vec<u8>>, TransportError> {
+        let exchange = self.exchanges.fetch_add(1, Ordering::Relaxed);
+        let message = Message::new(request.headers(), request.body());
+        let method = request.method().as_str();
+        self.observer.event(&Event::Request { exchange, operation, method, url, message });
+        let outcome = self.transport.send(request, self.limits);
+        match &outcome {
+            Ok(response) => {
+                let message = Message::new(response.headers(), response.body());
+                self.observer.event(&Event::Response { exchange, url, status: response.status().as_u16(), message });
+            }
+            Err(error) => self.observer.event(&Event::Unanswered { exchange, url, why: &error.to_string() }),
+        }
+        outcome
     }
 }
 

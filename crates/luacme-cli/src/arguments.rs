@@ -162,6 +162,12 @@ pub(crate) struct Shared {
     /// Say more: every request; twice: every nonce
     #[arg(short, long, action = clap::ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
+    /// Write every exchange with the CA to this file, for people to read
+    ///
+    /// It is added to the file, which is for its owner alone. Signatures, external account bindings, contacts and the like are
+    /// left out.
+    #[arg(long, value_name = "FILE", hide_short_help = true, global = true)]
+    pub(crate) wire_log: Option<PathBuf>,
     /// Say nothing unless something failed
     #[arg(short, long, conflicts_with_all = ["verbose", "json"], hide_short_help = true, global = true)]
     pub(crate) quiet: bool,

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::server;
 use crate::state::State;
+use crate::wire_log;
 
 /// An account at a CA that sends requests and tells the output what happens.
 fn connect(shared: &Shared, key: Arc<dyn Signer>, directory: &str, output: &Output) -> Result<Account, Failure> {
@@ -27,7 +28,8 @@ fn connect(shared: &Shared, key: Arc<dyn Signer>, directory: &str, output: &Outp
     }
     let transport =
         builder.build().map_err(|error| Failure::new(error.to_string(), "give root certificates with --ca-file"))?;
-    Ok(Account::new(key, directory, Arc::new(transport)).with_observer(output.observer()))
+    let observer = wire_log::before(output.observer(), shared)?;
+    Ok(Account::new(key, directory, Arc::new(transport)).with_observer(observer))
 }
 
 /// A client that has no account: for what needs none.

@@ -19,6 +19,7 @@ mod server;
 mod solver_choice;
 mod state;
 mod step;
+mod wire_log;
 
 use std::process::ExitCode;
 

@@ -213,7 +213,7 @@ fn is_state(event: &Event<'_>) -> bool {
 fn level(event: &Event<'_>) -> u8 {
     match event {
         Event::NonceRefused { .. } => 2,
-        Event::Request { .. } | Event::Response { .. } => 1,
+        Event::Request { .. } | Event::Response { .. } | Event::Unanswered { .. } => 1,
         // Short pauses are of no interest.
         Event::Waiting { pause, .. } if *pause < Duration::from_secs(1) => 1,
         _ => 0,
@@ -223,8 +223,9 @@ fn level(event: &Event<'_>) -> u8 {
 /// An event as a line of text.
 fn sentence(event: &Event<'_>) -> String {
     match event {
-        Event::Request { method, url } => format!("{method} {url}"),
-        Event::Response { url, status } => format!("{status} from {url}"),
+        Event::Request { method, url, .. } => format!("{method} {url}"),
+        Event::Response { url, status, .. } => format!("{status} from {url}"),
+        Event::Unanswered { url, why, .. } => format!("no answer from {url}: {why}"),
         Event::NonceRefused { attempts } => format!("nonce refused ({attempts}), signing again"),
         Event::Registered { url, created: true } => format!("registered the account {url}"),
         Event::Registered { url, .. } => format!("found the account {url}"),
@@ -252,8 +253,9 @@ fn sentence(event: &Event<'_>) -> String {
 /// An event as a JSON object.
 fn object(event: &Event<'_>) -> Value {
     match event {
-        Event::Request { method, url } => json!({"event": "request", "method": method, "url": url}),
-        Event::Response { url, status } => json!({"event": "answer", "url": url, "status": status}),
+        Event::Request { method, url, .. } => json!({"event": "request", "method": method, "url": url}),
+        Event::Response { url, status, .. } => json!({"event": "answer", "url": url, "status": status}),
+        Event::Unanswered { url, why, .. } => json!({"event": "unanswered", "url": url, "why": why}),
         Event::NonceRefused { attempts } => json!({"event": "nonce_refused", "attempts": attempts}),
         Event::Registered { url, created } => json!({"event": "registered", "url": url, "created": created}),
         Event::Order { url, status } => json!({"event": "order", "url": url, "status": status.as_str()}),

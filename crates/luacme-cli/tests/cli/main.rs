@@ -17,3 +17,4 @@ mod settings;
 mod step;
 mod support;
 mod terminal;
+mod wire_log;
