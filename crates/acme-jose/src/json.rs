@@ -9,6 +9,7 @@ use core::fmt;
 use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::unique::Unique;
 use crate::{Base64UrlError, base64url};
 
 /// An object as it was given, before anything is believed of it. Its strings are wiped when it is dropped, since it may
@@ -19,7 +20,8 @@ struct Members(Map<String, Value>);
 
 impl Object {
     pub(crate) fn parse(json: &[u8]) -> Result<Self, JsonError> {
-        Self::from_value(serde_json::from_slice(json).map_err(|error| JsonError::Syntax(error.to_string()))?)
+        let Unique(value) = serde_json::from_slice(json).map_err(|error| JsonError::Syntax(error.to_string()))?;
+        Self::from_value(value)
     }
 
     pub(crate) fn from_value(value: Value) -> Result<Self, JsonError> {
@@ -102,7 +104,7 @@ fn kind(value: &Value) -> &'static str {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum JsonError {
-    /// Not JSON.
+    /// Not JSON, or an object with a member twice.
     Syntax(String),
     /// JSON, but not an object.
     NotAnObject {

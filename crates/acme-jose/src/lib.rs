@@ -9,6 +9,7 @@ mod curve;
 mod ec;
 #[cfg_attr(not(feature = "ed25519"), path = "ed25519_off.rs")]
 mod ed25519;
+mod excerpt;
 mod json;
 mod jwk;
 mod jws;
@@ -19,6 +20,7 @@ mod rsa_key;
 mod signature_form;
 mod signer;
 mod thumbprint;
+mod unique;
 
 pub use algorithm::{Algorithm, KeyType, MacAlgorithm};
 pub use base64url::Base64UrlError;

@@ -8,6 +8,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+use crate::excerpt::excerpt;
 use crate::jws::{WireHeader, WireKey};
 use crate::{InnerJws, Jws, MacAlgorithm, Payload, SignError, VerifyError};
 
@@ -64,7 +65,7 @@ impl MacKey {
     pub fn verify(&self, algorithm: MacAlgorithm, jws: &Jws) -> Result<(), VerifyError> {
         let named = jws.alg()?;
         if named != algorithm.name() {
-            return Err(VerifyError::Algorithm { found: named, expected: algorithm.name() });
+            return Err(VerifyError::Algorithm { found: excerpt(&named), expected: algorithm.name() });
         }
         self.verify_tag(algorithm, jws.signing_input().as_bytes(), &jws.signature())
     }

@@ -68,6 +68,7 @@ fn nothing_and_an_empty_object_are_different_payloads() {
         assert_eq!(Jws::from_json(jws.to_json().as_bytes()).unwrap().verify(&key().public_key()), Ok(()));
     }
     assert_ne!(Payload::Empty, Payload::EmptyObject);
+    assert_eq!(Payload::json(&json!({})).unwrap(), Payload::EmptyObject, "one value for one text");
 }
 
 #[test]
@@ -160,12 +161,27 @@ fn what_is_not_a_jws_for_acme_is_refused() {
         (
             "no signature at all",
             with_header(r#"{"alg":"none","kid":"a"}"#),
-            r#"found the algorithm "none", expected ES256, ES384, ES512, EdDSA or RS256"#,
+            r#"found the algorithm "none", expected ES256, ES384, ES512, EdDSA or RS256, or inside of another JWS HS256, HS384 or HS512"#,
         ),
         (
             "an algorithm in another case",
             with_header(r#"{"alg":"es256","kid":"a"}"#),
-            r#"found the algorithm "es256", expected ES256, ES384, ES512, EdDSA or RS256"#,
+            r#"found the algorithm "es256", expected ES256, ES384, ES512, EdDSA or RS256, or inside of another JWS HS256, HS384 or HS512"#,
+        ),
+        (
+            "a member twice (RFC 7515 §4)",
+            with_header(r#"{"alg":"ES256","kid":"a","url":"b","kid":"c"}"#),
+            "the protected header of the JWS: expected JSON: the member \"kid\" stands there twice at line 1 column 45",
+        ),
+        (
+            "a member of the key twice (RFC 7517 §4)",
+            with_header(r#"{"alg":"ES256","jwk":{"kty":"EC","kty":"RSA"}}"#),
+            "the protected header of the JWS: expected JSON: the member \"kty\" stands there twice at line 1 column 45",
+        ),
+        (
+            "a payload twice (RFC 7515 §7.2.2)",
+            r#"{"protected":"e30","payload":"","payload":"e30","signature":""}"#.into(),
+            "not a JWS: expected JSON: the member \"payload\" stands there twice at line 1 column 47",
         ),
         (
             "both ways to name a key (RFC 8555 §6.2)",
@@ -201,6 +217,41 @@ fn what_is_not_a_jws_for_acme_is_refused() {
     ] {
         let error = Jws::from_json(text.as_bytes()).and_then(|jws| jws.header()).expect_err(why).to_string();
         assert_eq!(error, says, "{why}");
+    }
+}
+
+/// What the other side writes ends up in logs: an error repeats no more than the start of it.
+#[test]
+fn errors_do_not_grow_with_the_input() {
+    let long = "x".repeat(100_000);
+    let header = |text: String| Jws::from_json(with_header(&text).as_bytes()).and_then(|jws| jws.header());
+    let signed = Jws::from_json(with_header(&format!(r#"{{"alg":"{long}","kid":"a"}}"#)).as_bytes()).unwrap();
+    let key = key();
+    for (why, text) in [
+        ("an algorithm", header(format!(r#"{{"alg":"{long}","kid":"a"}}"#)).unwrap_err().to_string()),
+        ("the same when verifying", signed.verify(&key.public_key()).unwrap_err().to_string()),
+        (
+            "and under a MAC",
+            MacKey::from_bytes(b"k").verify(MacAlgorithm::Hs256, &signed).unwrap_err().to_string(),
+        ),
+        ("a member", Jws::from_json(format!(r#"{{"{long}":1}}"#).as_bytes()).unwrap_err().to_string()),
+        ("a member twice", header(format!(r#"{{"{long}":1,"{long}":1}}"#)).unwrap_err().to_string()),
+        ("a key type", header(format!(r#"{{"alg":"ES256","jwk":{{"kty":"{long}"}}}}"#)).unwrap_err().to_string()),
+        (
+            "a curve",
+            header(format!(r#"{{"alg":"ES256","jwk":{{"kty":"EC","crv":"{long}"}}}}"#)).unwrap_err().to_string(),
+        ),
+        (
+            "a curve of Ed25519's kind",
+            header(format!(r#"{{"alg":"EdDSA","jwk":{{"kty":"OKP","crv":"{long}"}}}}"#)).unwrap_err().to_string(),
+        ),
+        ("a PEM label", PrivateKey::from_pem(&format!("-----BEGIN {long}-----\n")).unwrap_err().to_string()),
+        (
+            "a PEM block",
+            PrivateKey::from_pem(&format!("-----BEGIN {long}-----\n-----END {long}-----")).unwrap_err().to_string(),
+        ),
+    ] {
+        assert!(text.contains("xxx…") && text.len() < 400, "{why}: {} octets", text.len());
     }
 }
 

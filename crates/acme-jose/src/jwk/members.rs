@@ -4,6 +4,7 @@ use alloc::{format, vec::Vec};
 
 use super::{Jwk, JwkError};
 use crate::curve::Curve;
+use crate::excerpt::excerpt;
 use crate::json::Object;
 
 impl Jwk {
@@ -22,11 +23,11 @@ pub(crate) fn read(members: &Object) -> Result<Jwk, JwkError> {
         "EC" => ec(members),
         "OKP" => match members.text("crv")? {
             "Ed25519" => Jwk::checked_ed25519(&members.octets("x")?),
-            other => Err(JwkError::Unsupported { found: format!("the curve {other:?}"), expected: "Ed25519" }),
+            other => Err(JwkError::Unsupported { found: format!("the curve {:?}", excerpt(other)), expected: "Ed25519" }),
         },
         "RSA" => Jwk::checked_rsa(&members.octets("n")?, &members.octets("e")?),
         other => Err(JwkError::Unsupported {
-            found: format!("the key type {other:?}"),
+            found: format!("the key type {:?}", excerpt(other)),
             expected: "\"EC\", \"OKP\" or \"RSA\"",
         }),
     }
@@ -47,6 +48,6 @@ fn ec(members: &Object) -> Result<Jwk, JwkError> {
 
 pub(crate) fn curve(members: &Object) -> Result<Curve, JwkError> {
     let name = members.text("crv")?;
-    let unknown = || JwkError::Unsupported { found: format!("the curve {name:?}"), expected: Curve::EXPECTED };
+    let unknown = || JwkError::Unsupported { found: format!("the curve {:?}", excerpt(name)), expected: Curve::EXPECTED };
     Curve::from_name(name).ok_or_else(unknown)
 }

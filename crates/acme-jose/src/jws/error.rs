@@ -22,11 +22,11 @@ pub enum JwsError {
     },
     /// An unprotected `header` (RFC 8555 §6.2).
     UnprotectedHeader,
-    /// A member that a flattened JWS does not have.
+    /// A member that a flattened JWS does not have; its first 80 characters.
     UnknownMember(String),
     /// `b64` or `crit` in the protected header (RFC 8555 §6.2).
     Extension(&'static str),
-    /// An `alg` that is not known here.
+    /// An `alg` that is not known here; its first 80 characters.
     UnknownAlgorithm(String),
     /// Both `jwk` and `kid` (RFC 8555 §6.2).
     JwkAndKid,
@@ -62,7 +62,11 @@ impl fmt::Display for JwsError {
             }
             Self::Extension(name) => write!(f, "found {name:?} in the protected header, expected no extensions"),
             Self::UnknownAlgorithm(alg) => {
-                write!(f, "found the algorithm {alg:?}, expected ES256, ES384, ES512, EdDSA or RS256")
+                write!(
+                    f,
+                    "found the algorithm {alg:?}, expected ES256, ES384, ES512, EdDSA or RS256, or inside of another JWS HS256, \
+                     HS384 or HS512"
+                )
             }
             Self::JwkAndKid => f.write_str("found both \"jwk\" and \"kid\", expected one of them"),
             Self::NoKey => f.write_str("found neither \"jwk\" nor \"kid\", expected one of them"),

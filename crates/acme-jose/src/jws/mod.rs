@@ -23,6 +23,7 @@ pub use payload::{Payload, PayloadText};
 
 pub(crate) use header::{WireHeader, WireKey};
 
+use crate::excerpt::excerpt;
 use crate::json::{self, Object};
 use crate::{Algorithm, Jwk, SignError, Signer, VerifyError, base64url};
 
@@ -127,7 +128,7 @@ impl Jws {
         let named = self.alg()?;
         match Algorithm::from_name(&named) {
             Some(algorithm) => key.verify(algorithm, self.signing_input().as_bytes(), &self.signature()),
-            None => Err(VerifyError::Algorithm { found: named, expected: key.algorithm().name() }),
+            None => Err(VerifyError::Algorithm { found: excerpt(&named), expected: key.algorithm().name() }),
         }
     }
 
@@ -176,7 +177,7 @@ fn check_form(members: &Object) -> Result<(), JwsError> {
         return Err(JwsError::UnprotectedHeader);
     }
     match members.names().find(|name| !["protected", "payload", "signature"].contains(name)) {
-        Some(other) => Err(JwsError::UnknownMember(other.to_string())),
+        Some(other) => Err(JwsError::UnknownMember(excerpt(other))),
         None => Ok(()),
     }
 }

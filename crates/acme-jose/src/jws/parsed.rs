@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString as _};
 
 use super::JwsError;
+use crate::excerpt::excerpt;
 use crate::json::Object;
 use crate::{Algorithm, JsonError, Jwk, JwkError, MacAlgorithm, base64url, jwk};
 
@@ -63,7 +64,7 @@ fn algorithm(members: &Object) -> Result<ParsedAlgorithm, JwsError> {
     let name = members.text("alg").map_err(JwsError::Header)?;
     let signature = Algorithm::from_name(name).map(ParsedAlgorithm::Signature);
     let mac = || MacAlgorithm::from_name(name).map(ParsedAlgorithm::Mac);
-    signature.or_else(mac).ok_or_else(|| JwsError::UnknownAlgorithm(name.to_string()))
+    signature.or_else(mac).ok_or_else(|| JwsError::UnknownAlgorithm(excerpt(name)))
 }
 
 fn key(members: &Object) -> Result<ParsedKeyId, JwsError> {

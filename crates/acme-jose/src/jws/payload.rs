@@ -25,13 +25,13 @@ pub enum Payload {
 pub struct PayloadText(String);
 
 impl Payload {
-    /// A value as JSON.
+    /// A value as JSON; one without members is [`EmptyObject`](Self::EmptyObject).
     ///
     /// # Errors
     /// When the value cannot be written as JSON, as a map whose keys are not strings.
     pub fn json(value: &impl Serialize) -> Result<Self, JwsError> {
         let text = serde_json::to_string(value).map_err(|error| JwsError::Payload(error.to_string()))?;
-        Ok(Self::Json(PayloadText(text)))
+        Ok(if text == "{}" { Self::EmptyObject } else { Self::Json(PayloadText(text)) })
     }
 
     pub(super) fn octets(&self) -> &[u8] {

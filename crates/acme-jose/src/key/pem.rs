@@ -6,6 +6,7 @@ use base64ct::{Base64, Encoding as _};
 use zeroize::Zeroizing;
 
 use super::KeyError;
+use crate::excerpt::excerpt;
 
 /// The DER inside the one private key block of a text.
 ///
@@ -33,7 +34,7 @@ fn described(label: &str) -> String {
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => "a certificate request".to_string(),
         "PUBLIC KEY" | "RSA PUBLIC KEY" => "a public key".to_string(),
         "OPENSSH PRIVATE KEY" => "a key in OpenSSH's own form (ssh-keygen -p -m PKCS8 converts it)".to_string(),
-        other => format!("a PEM block {other:?}"),
+        other => format!("a PEM block {:?}", excerpt(other)),
     }
 }
 
@@ -54,7 +55,7 @@ impl Block<'_> {
         base64.extend(self.body.split_ascii_whitespace());
         Base64::decode_vec(&base64)
             .map(Zeroizing::new)
-            .map_err(|_| KeyError::Malformed(format!("the PEM block {:?} is not base64", self.label)))
+            .map_err(|_| KeyError::Malformed(format!("the PEM block {:?} is not base64", excerpt(self.label))))
     }
 }
 
@@ -70,7 +71,7 @@ fn blocks(mut rest: &str) -> impl Iterator<Item = Result<Block<'_>, KeyError>> {
 
 /// The block that starts with its label, and the text behind it.
 fn block(text: &str) -> Result<(Block<'_>, &str), KeyError> {
-    let truncated = |expected: &str| KeyError::Truncated { expected: expected.to_string() };
+    let truncated = |expected: &str| KeyError::Truncated { expected: excerpt(expected) };
     let (label, text) = text.split_once("-----").ok_or_else(|| truncated("-----"))?;
     let end = format!("-----END {label}-----");
     let (body, rest) = text.split_once(&end).ok_or_else(|| truncated(&end))?;
