@@ -28,8 +28,8 @@ impl Account {
     fn fetch_directory(&self) -> Result<Directory, Error> {
         let operation = Operation::Directory;
         let response = self.get(&self.directory_url, operation)?.success(operation)?;
-        let directory = Directory::from_json(response.body())
-            .map_err(|error| response.unusable(operation, format!("it is not an ACME directory: {error}")))?;
+        let directory =
+            Directory::from_json(response.body()).map_err(|error| response.unusable(operation, error.to_string()))?;
         self.keep_nonce(&response);
         Ok(directory)
     }

@@ -230,10 +230,7 @@ fn errors_do_not_grow_with_the_input() {
     for (why, text) in [
         ("an algorithm", header(format!(r#"{{"alg":"{long}","kid":"a"}}"#)).unwrap_err().to_string()),
         ("the same when verifying", signed.verify(&key.public_key()).unwrap_err().to_string()),
-        (
-            "and under a MAC",
-            MacKey::from_bytes(b"k").verify(MacAlgorithm::Hs256, &signed).unwrap_err().to_string(),
-        ),
+        ("and under a MAC", MacKey::from_bytes(b"k").verify(MacAlgorithm::Hs256, &signed).unwrap_err().to_string()),
         ("a member", Jws::from_json(format!(r#"{{"{long}":1}}"#).as_bytes()).unwrap_err().to_string()),
         ("a member twice", header(format!(r#"{{"{long}":1,"{long}":1}}"#)).unwrap_err().to_string()),
         ("a key type", header(format!(r#"{{"alg":"ES256","jwk":{{"kty":"{long}"}}}}"#)).unwrap_err().to_string()),

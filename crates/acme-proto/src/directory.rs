@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use thiserror::Error;
 
 use crate::{AutoRenewalLimits, lenient};
 
@@ -34,6 +35,11 @@ pub struct Directory {
     #[serde(flatten)]
     others: Map<String, Value>,
 }
+
+/// An answer that is not a directory.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("not an ACME directory: {0}")]
+pub struct DirectoryError(String);
 
 /// Facts about a CA (RFC 8555 §7.1.1 and the extensions named at each member).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -127,8 +133,8 @@ impl Directory {
     ///
     /// # Errors
     /// When it is not JSON, or lacks `newNonce`, `newAccount` or `newOrder`.
-    pub fn from_json(body: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(body)
+    pub fn from_json(body: &[u8]) -> Result<Self, DirectoryError> {
+        serde_json::from_slice(body).map_err(|error| DirectoryError(error.to_string()))
     }
 
     /// The URL of a resource, by its name: `newOrder`, or any other member that holds a URL.

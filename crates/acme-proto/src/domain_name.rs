@@ -1,5 +1,6 @@
 //! Domain names in the form that certificates and orders use (RFC 8555 §7.1.3 and §7.1.4, RFC 5890 §2.3.2).
 
+use data_encoding::BASE32_NOPAD;
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
 
@@ -25,6 +26,7 @@ pub(crate) fn normalize(typed: &str) -> Result<String, &'static str> {
         .map_err(|_| "its labels are not those of a host name")?;
     let name = ascii.strip_suffix('.').unwrap_or(&ascii);
     check_labels(name)?;
+    check_onion(name)?;
     match prefix.len() + name.len() > MAX_NAME {
         true => Err("it is longer than 253 characters"),
         false => Ok(format!("{prefix}{name}")),
@@ -44,6 +46,20 @@ fn check_kind(typed: &str) -> Result<(), &'static str> {
         () if has(&[':']) => Err("it looks like a name with a port; give the name only"),
         () if has(&['_']) => Err("`_` is not allowed in the names of hosts"),
         () => Ok(()),
+    }
+}
+
+/// Certificates are for onion services of version 3 only (RFC 9799 §2): a key, a checksum, which is not looked at, and the
+/// version, in base32.
+fn check_onion(name: &str) -> Result<(), &'static str> {
+    let mut labels = name.rsplit('.');
+    if labels.next() != Some("onion") {
+        return Ok(());
+    }
+    let address = BASE32_NOPAD.decode(labels.next().unwrap_or_default().to_ascii_uppercase().as_bytes());
+    match address.is_ok_and(|octets| octets.len() == 35 && octets.last() == Some(&3)) {
+        true => Ok(()),
+        false => Err("it is not an onion address of version 3, which has 56 characters before .onion and ends in d"),
     }
 }
 

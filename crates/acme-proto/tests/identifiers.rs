@@ -8,6 +8,9 @@ fn dns(name: &str) -> Identifier {
     Identifier::Dns(name.to_owned())
 }
 
+/// Of the BBC.
+const ONION: &str = "bbcweb3hytmzhn5d532owbu6oqadra5z3ar726vq5kgwwn6aucdccrad";
+
 #[test]
 fn names_take_the_form_of_certificates() {
     let label = "a".repeat(63);
@@ -23,6 +26,8 @@ fn names_take_the_form_of_certificates() {
         ("a wildcard of a name in Unicode", "*.bücher.example", "*.xn--bcher-kva.example"),
         ("white space around it", " example.com\n", "example.com"),
         ("one label", "localhost", "localhost"),
+        ("an onion address (RFC 9799 §2)", &format!("{ONION}.onion"), &format!("{ONION}.onion")),
+        ("a name below one", &format!("*.WWW.{ONION}.Onion."), &format!("*.www.{ONION}.onion")),
         ("digits and hyphens inside", "3-4.a--b-1.example", "3-4.a--b-1.example"),
         ("the longest label", &format!("{label}.example"), &format!("{label}.example")),
     ] {
@@ -69,6 +74,12 @@ fn what_no_certificate_can_hold_is_refused() {
         (&long_label, "63"),
         (&name_of_254, "253"),
         (&wildcard_of_254, "253"),
+        ("onion", "version 3"),
+        ("expyuzz4wqqyqhjn.onion", "version 3"),
+        (&format!("{}e.onion", &ONION[..55]), "version 3"),
+        (&format!("{}.onion", &ONION[1..]), "version 3"),
+        (&format!("{}1.onion", &ONION[1..]), "version 3"),
+        (&format!("{ONION}.www.onion"), "version 3"),
         ("_dmarc.example.com", "`_`"),
         ("-a.example.com", "labels"),
         ("a-.example.com", "labels"),

@@ -130,6 +130,8 @@ fn a_kind_that_cannot_prove_the_identifier_is_refused_here() {
         ("nor here", "dns-account-01", ip("2001:db8::1")),
         ("nor here", "dns-persist-01", ip("2001:db8::1")),
         ("no onions in the DNS", "dns-01", dns("abc.onion")),
+        ("nor with a label of the account", "dns-account-01", dns("abc.onion")),
+        ("nor in a record that stays", "dns-persist-01", dns("abc.onion")),
         ("in any case", "dns-account-01", dns("abc.ONION.")),
         ("mail is not a host", "http-01", mail.clone()),
         ("nor a name", "dns-01", mail),

@@ -69,7 +69,7 @@ impl Certificate {
     /// # Errors
     /// When it is not a DER certificate.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
-        let certificate = SignedCertificate::from_der(der)?;
+        let certificate = SignedCertificate::from_der(der).map_err(malformed)?;
         Ok(Self { der: der.to_vec(), tbs: certificate.tbs })
     }
 
@@ -101,7 +101,8 @@ impl Certificate {
     /// # Errors
     /// When the key is unusable, or its kind unknown or switched off.
     pub fn public_key(&self) -> Result<Jwk, CertificateError> {
-        Jwk::from_spki_der(&self.tbs.subject_public_key_info.to_der()?).map_err(CertificateError::Key)
+        let spki = self.tbs.subject_public_key_info.to_der().map_err(malformed)?;
+        Jwk::from_spki_der(&spki).map_err(CertificateError::Key)
     }
 
     /// The first second of its validity.
@@ -179,7 +180,7 @@ impl Certificate {
         id: ObjectIdentifier,
     ) -> Result<Option<T>, CertificateError> {
         let extension = san::find(self.extensions(), id).map_err(|_| CertificateError::Repeated(id.to_string()))?;
-        Ok(extension.map(|extension| T::from_der(extension.extn_value.as_bytes())).transpose()?)
+        extension.map(|extension| T::from_der(extension.extn_value.as_bytes())).transpose().map_err(malformed)
     }
 }
 
@@ -234,8 +235,6 @@ pub enum CertificateError {
     NoKeyIdentifier,
 }
 
-impl From<der::Error> for CertificateError {
-    fn from(error: der::Error) -> Self {
-        Self::Malformed(error.to_string())
-    }
+fn malformed(error: der::Error) -> CertificateError {
+    CertificateError::Malformed(error.to_string())
 }

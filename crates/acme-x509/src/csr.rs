@@ -46,12 +46,13 @@ impl Csr {
         let info = CertReqInfo {
             version: Version::V1,
             subject: Default::default(),
-            public_key: SubjectPublicKeyInfoOwned::from_der(&key.public_key().to_spki_der().map_err(CsrError::Key)?)?,
+            public_key: SubjectPublicKeyInfoOwned::from_der(&key.public_key().to_spki_der().map_err(CsrError::Key)?)
+                .map_err(malformed)?,
             attributes: extension_request(&in_order(names))?,
         };
-        let signature = sign(key, &info.to_der()?)?;
+        let signature = sign(key, &info.to_der().map_err(malformed)?)?;
         let algorithm = algorithm_identifier(key.algorithm())?;
-        Self::from_der(&CertReq { info, algorithm, signature }.to_der()?)
+        Self::from_der(&CertReq { info, algorithm, signature }.to_der().map_err(malformed)?)
     }
 
     /// Reads a request that somebody else made, and checks its signature.
@@ -61,10 +62,11 @@ impl Csr {
     /// DNS names and addresses, when its common name is not among them (RFC 8555 §7.4), or when it was not signed with
     /// its own key.
     pub fn from_der(der: &[u8]) -> Result<Self, CsrError> {
-        let signed = SignedRequest::from_der(der)?;
-        let signed_part = signed.info.to_der()?;
-        let info = CertReqInfo::from_der(&signed_part)?;
-        let public_key = Jwk::from_spki_der(&info.public_key.to_der()?).map_err(CsrError::Key)?;
+        let signed = SignedRequest::from_der(der).map_err(malformed)?;
+        let signed_part = signed.info.to_der().map_err(malformed)?;
+        let info = CertReqInfo::from_der(&signed_part).map_err(malformed)?;
+        let spki = info.public_key.to_der().map_err(malformed)?;
+        let public_key = Jwk::from_spki_der(&spki).map_err(CsrError::Key)?;
         signed.verify(&public_key, &signed_part)?;
         let names = requested_names(&info.attributes)?;
         if names.is_empty() {
@@ -146,8 +148,9 @@ fn extension_request(names: &[Name]) -> Result<Attributes, CsrError> {
     if names.is_empty() {
         return Err(CsrError::NoNames);
     }
-    let attribute = ExtensionReq(vec![san::critical_extension(names)?]).try_into()?;
-    Ok(SetOfVec::try_from(vec![attribute])?)
+    let extension = san::critical_extension(names).map_err(malformed)?;
+    let attribute = ExtensionReq(vec![extension]).try_into().map_err(malformed)?;
+    SetOfVec::try_from(vec![attribute]).map_err(malformed)
 }
 
 /// The signature in the form X.509 wants.
@@ -157,7 +160,7 @@ fn sign(key: &dyn Signer, message: &[u8]) -> Result<BitString, CsrError> {
         Some(_) => ecdsa_fixed_to_der(key.algorithm(), &signature)?,
         None => signature,
     };
-    Ok(BitString::from_bytes(&octets)?)
+    BitString::from_bytes(&octets).map_err(malformed)
 }
 
 /// RSA has NULL parameters (RFC 4055 §5), the others have none (RFC 5758 §3.2, RFC 8410 §3).
@@ -183,7 +186,7 @@ fn requested_names(attributes: &Attributes) -> Result<Vec<Name>, CsrError> {
     let (Some(value), 1, None) = (request.values.get(0), request.values.len(), requests.next()) else {
         return Err(CsrError::Malformed("it must ask for extensions once".to_string()));
     };
-    Ok(san::names(&value.decode_as::<ExtensionReq>()?.0)?)
+    Ok(san::names(&value.decode_as::<ExtensionReq>().map_err(malformed)?.0)?)
 }
 
 /// A common name is one of the names (RFC 8555 §7.4).
@@ -242,8 +245,6 @@ pub enum CsrError {
     Unsupported(Algorithm),
 }
 
-impl From<der::Error> for CsrError {
-    fn from(error: der::Error) -> Self {
-        Self::Malformed(error.to_string())
-    }
+fn malformed(error: der::Error) -> CsrError {
+    CsrError::Malformed(error.to_string())
 }

@@ -29,12 +29,6 @@ pub enum SanError {
     AddressLength(usize),
 }
 
-impl From<der::Error> for SanError {
-    fn from(error: der::Error) -> Self {
-        Self::Malformed(error.to_string())
-    }
-}
-
 /// The extension for these names. It is critical, as it must be beside an empty subject.
 pub(crate) fn critical_extension(names: &[Name]) -> der::Result<Extension> {
     let names = names.iter().map(to_general).collect::<der::Result<GeneralNames>>()?;
@@ -46,7 +40,8 @@ pub(crate) fn names(extensions: &[Extension]) -> Result<Vec<Name>, SanError> {
     let Some(extension) = find(extensions, ID_CE_SUBJECT_ALT_NAME).map_err(|Repeated| SanError::Repeated)? else {
         return Ok(Vec::new());
     };
-    GeneralNames::from_der(extension.extn_value.as_bytes())?.iter().map(from_general).collect()
+    let names = GeneralNames::from_der(extension.extn_value.as_bytes());
+    names.map_err(|error| SanError::Malformed(error.to_string()))?.iter().map(from_general).collect()
 }
 
 /// The same extension twice, which RFC 5280 §4.2 forbids.

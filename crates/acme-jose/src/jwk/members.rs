@@ -23,7 +23,9 @@ pub(crate) fn read(members: &Object) -> Result<Jwk, JwkError> {
         "EC" => ec(members),
         "OKP" => match members.text("crv")? {
             "Ed25519" => Jwk::checked_ed25519(&members.octets("x")?),
-            other => Err(JwkError::Unsupported { found: format!("the curve {:?}", excerpt(other)), expected: "Ed25519" }),
+            other => {
+                Err(JwkError::Unsupported { found: format!("the curve {:?}", excerpt(other)), expected: "Ed25519" })
+            }
         },
         "RSA" => Jwk::checked_rsa(&members.octets("n")?, &members.octets("e")?),
         other => Err(JwkError::Unsupported {
@@ -48,6 +50,7 @@ fn ec(members: &Object) -> Result<Jwk, JwkError> {
 
 pub(crate) fn curve(members: &Object) -> Result<Curve, JwkError> {
     let name = members.text("crv")?;
-    let unknown = || JwkError::Unsupported { found: format!("the curve {:?}", excerpt(name)), expected: Curve::EXPECTED };
+    let unknown =
+        || JwkError::Unsupported { found: format!("the curve {:?}", excerpt(name)), expected: Curve::EXPECTED };
     Curve::from_name(name).ok_or_else(unknown)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use acme_account::{ErrorKind, Terms};
 use acme_proto::{LONG_TERM_PAUSE, NewOrder, PollFailure, Predecessor, RenewalSchedule, Timestamp};
 use acme_x509::ari::certificate_id;
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
 use super::{Issued, Subscriber, order};
@@ -65,8 +65,7 @@ fn renewal_info_window_set(bench: &Bench) -> anyhow::Result<()> {
     let (id, now) = (certificate_id(issued.chain.leaf())?, SystemTime::now());
     let day = Duration::from_secs(86_400);
     let window = |start: SystemTime, end: SystemTime| {
-        let time =
-            |time: SystemTime| Timestamp::try_from(time).map(String::from).map_err(|error: String| anyhow!(error));
+        let time = |time: SystemTime| Timestamp::try_from(time).map(String::from).map_err(anyhow::Error::from);
         anyhow::Ok(json!({ "start": time(start)?, "end": time(end)? }))
     };
     for (why, start, end, due) in [
