@@ -11,7 +11,7 @@ use crate::operation::Operation;
 use crate::order::{PlacedAuthorization, PlacedOrder};
 use crate::poll::Wait;
 use crate::presented::{Presented, silent};
-use crate::{Event, Readiness, Solver, SolverError, Task};
+use crate::{Event, Readiness, Response, Solver, SolverError, Task};
 
 /// How far proving control came.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ impl Account {
     /// Proves control of all identifiers of an order that lack it: presents every answer, verifies every one, then tells
     /// the CA, waits for it to decide (at most `wait` in all), and cleans up, whatever happens.
     ///
+    /// The CA is asked after the pause it names, else after 50 ms, 100 ms and so on up to 10 s.
+    ///
     /// # Errors
     /// [`ErrorKind::NoChallenge`] and [`ErrorKind::Solver`] before the CA is told anything;
     /// [`ErrorKind::NotAuthorized`] when it decides against us; [`ErrorKind::OutOfTime`].
@@ -73,7 +75,8 @@ impl Account {
         if chosen.is_empty() {
             return Ok(Authorized::All(placed.clone()));
         }
-        let unanswered = self.answer_all(&chosen)?;
+        wait.restart(None);
+        let unanswered = self.answer_all(&chosen, &mut wait)?;
         let decided = self.await_decisions(placed, &chosen, wait);
         decided.inspect_err(|error| tell_rejected(error, &chosen, solver)).map(Authorized::All).map_err(|late| {
             match unanswered {
@@ -172,7 +175,7 @@ impl Account {
     /// Tells the CA all that it was not told in an earlier run. An answer to this that gets lost is no failure: the order
     /// tells what became of it, and telling twice is refused by some CAs. Nor is a 400: a challenge may be under validation
     /// from an earlier run and still say `pending` (Boulder), or have been decided within the request (serles).
-    fn answer_all(&self, chosen: &[Chosen]) -> Result<Option<Error>, Error> {
+    fn answer_all(&self, chosen: &[Chosen], wait: &mut Wait) -> Result<Option<Error>, Error> {
         let mut unanswered = None;
         for Chosen { challenge, task, .. } in chosen {
             if challenge.status != ChallengeStatus::Pending {
@@ -180,7 +183,7 @@ impl Account {
             }
             match self.tell(challenge) {
                 Err(error) if error.may_have_been_carried_out() || is_bad_request(&error) => unanswered = Some(error),
-                outcome => drop(outcome?),
+                outcome => wait.asked(undecided_pause(&outcome?)),
             }
             self.observer.event(&Event::Answered { identifier: &task.identifier, kind: &task.kind });
         }
@@ -190,7 +193,6 @@ impl Account {
     /// Waits until the CA has decided. The order alone tells when all went well, in one look whatever the number of names;
     /// while it is pending the first undecided authorization is looked at too, since some CAs show a failure only there.
     fn await_decisions(&self, placed: &PlacedOrder, chosen: &[Chosen], mut wait: Wait) -> Result<PlacedOrder, Error> {
-        wait.restart(None);
         let mut undecided = chosen;
         loop {
             let seen = self.look_at_order(&placed.url, &mut wait)?;
@@ -296,6 +298,13 @@ fn failure(found: &PlacedAuthorization, kind: Option<&ChallengeType>) -> Failure
         &authorization.status,
         authorization.error().cloned(),
     )
+}
+
+/// The pause that the answer to a challenge asks for, unless the challenge is decided (RFC 8555 §8.2).
+fn undecided_pause(response: &Response) -> Option<Duration> {
+    let challenge = response.json::<Challenge>(Operation::Challenge);
+    let decided = |challenge: Challenge| matches!(challenge.status, ChallengeStatus::Valid | ChallengeStatus::Invalid);
+    if challenge.is_ok_and(decided) { None } else { response.retry_after() }
 }
 
 fn is_bad_request(error: &Error) -> bool {

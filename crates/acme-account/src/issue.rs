@@ -46,6 +46,8 @@ impl Account {
     /// From an order whose identifiers are all proven to the certificate chain, as PEM: waits until it is ready,
     /// finalizes once, waits again (at most `total` in all) and downloads.
     ///
+    /// The CA is asked after the pause it names, else after 50 ms, 100 ms and so on up to 10 s.
+    ///
     /// It takes the order as it stands, so it also goes on with one that was finalized in an earlier run.
     ///
     /// # Errors

@@ -16,6 +16,9 @@ use crate::request::KeyUse;
 /// More alternate chains than this are not asked for.
 const MAX_ALTERNATES: usize = 10;
 
+/// An order with more authorizations is not worked on: each takes requests. Public CAs allow for 100 names.
+const MAX_AUTHORIZATIONS: usize = 1000;
+
 /// An order, and where it is.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -103,6 +106,10 @@ impl Account {
 
     pub(crate) fn placed(&self, url: String, response: &Response, operation: Operation) -> Result<PlacedOrder, Error> {
         let order: Order = response.json(operation)?;
+        if order.authorizations.len() > MAX_AUTHORIZATIONS {
+            let why = format!("it has {} authorizations, more than {MAX_AUTHORIZATIONS}", order.authorizations.len());
+            return Err(response.unusable(operation, why));
+        }
         self.observer.event(&Event::Order { url: &url, status: &order.status });
         Ok(PlacedOrder { url, order, retry_after: response.retry_after() })
     }

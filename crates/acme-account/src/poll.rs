@@ -27,14 +27,16 @@ pub(crate) enum Next {
 /// The next step after `looks` looks without an outcome (the first pause comes after none), when the CA asked for
 /// `retry_after` and `left` is left of the time allowed.
 ///
-/// The CA's wish counts as it is; without one the pauses are 50 ms, 100 ms, … up to 10 s.
+/// The CA's wish counts as it is, up to the day that [`acme_proto::pause`] clamps it to; without one, and where it is for
+/// less than 50 ms, the pauses are 50 ms, 100 ms, … up to 10 s.
 pub(crate) fn next(looks: u32, retry_after: Option<Duration>, left: Duration) -> Next {
     let own = FLOOR.saturating_mul(1 << looks.min(16)).min(CEILING);
     match retry_after {
         _ if left.is_zero() => Next::GiveUp,
         Some(asked) if asked > left => Next::GiveUp,
-        Some(asked) => Next::Wait(asked.max(FLOOR)),
-        None => Next::Wait(own.min(left)),
+        Some(asked) if asked >= FLOOR => Next::Wait(asked),
+        // A wish for next to nothing, answer after answer, must not make us hammer at the CA.
+        _ => Next::Wait(own.min(left)),
     }
 }
 
@@ -124,9 +126,9 @@ impl Wait {
         self.unknown = Some(state.to_owned());
     }
 
-    /// Keeps what another answer asks for.
+    /// Keeps what another answer asks for, when that is longer.
     pub(crate) fn asked(&mut self, retry_after: Option<Duration>) {
-        self.retry_after = retry_after.or(self.retry_after);
+        self.retry_after = self.retry_after.max(retry_after);
     }
 
     /// Starts the pauses anew for another resource, the deadline staying.
@@ -151,6 +153,7 @@ mod tests {
             ("nothing left", 0, None, s(0), Next::GiveUp),
             ("the CA's wish counts", 9, Some(s(3)), s(60), Next::Wait(s(3))),
             ("a wish for zero is not a busy loop", 0, Some(s(0)), s(60), Next::Wait(ms(50))),
+            ("not even the tenth", 9, Some(ms(1)), s(60), Next::Wait(s(10))),
             ("a wish beyond the deadline", 0, Some(s(61)), s(60), Next::GiveUp),
             ("a wish that just fits", 0, Some(s(60)), s(60), Next::Wait(s(60))),
         ] {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use acme_account::{ErrorKind, TransportErrorKind};
 use acme_proto::{ChallengeType, OrderStatus, ProblemType};
 use ca::flow::{MINUTE, a, all, b, challenge, run, run_for, seen, with_error};
-use ca::{Answer, Ca, FakeSolver, authorization, problem};
+use ca::{Answer, Ca, FakeSolver, at, authorization, order, problem};
 use serde_json::{Value, json};
 
 #[test]
@@ -207,6 +207,63 @@ fn pauses_are_those_the_ca_asks_for() {
     let sleeps = ca.sleeps();
     assert_eq!(sleeps[..3], [Duration::from_millis(50), s(7), s(3)]);
     assert!(sleeps[3] < s(1), "no wish, no long pause: {sleeps:?}");
+}
+
+#[test]
+fn the_answer_to_a_challenge_may_ask_for_a_pause() {
+    let s = Duration::from_secs;
+    for (why, first, second, want) in [
+        ("as it asks", challenge("processing").with("retry-after", "5"), challenge("pending"), s(5)),
+        (
+            "the longer of two",
+            challenge("pending").with("retry-after", "5"),
+            challenge("processing").with("retry-after", "9"),
+            s(9),
+        ),
+        (
+            "the longer comes first",
+            challenge("pending").with("retry-after", "9"),
+            challenge("processing").with("retry-after", "5"),
+            s(9),
+        ),
+        (
+            "nothing to wait for",
+            challenge("valid").with("retry-after", "300"),
+            challenge("valid"),
+            Duration::from_millis(50),
+        ),
+        ("an odd body", Answer::empty(200).with("retry-after", "5"), challenge("processing"), s(5)),
+    ] {
+        let ca = Ca::new();
+        ca.on("/authz/a", a("pending", "pending")).on("/authz/b", b("pending", "pending"));
+        ca.on("/a.example/http-01", first).on("/b.example/http-01", second).on("/order/1", seen("ready"));
+        all(run(&ca, &FakeSolver::http(&ca), &["/authz/a", "/authz/b"]));
+        assert_eq!(ca.sleeps(), [want], "{why}");
+    }
+    let ca = Ca::new();
+    ca.on("/authz/a", a("pending", "pending"));
+    ca.on("/a.example/http-01", challenge("processing").with("retry-after", "86400"));
+    let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a"]).unwrap_err();
+    assert_eq!(error.retry_after(), Some(s(86_400)), "too long a wait is told, not slept through: {error}");
+    assert_eq!(ca.sleeps(), []);
+}
+
+#[test]
+fn two_wishes_are_both_met() {
+    let ca = Ca::new();
+    ca.on("/authz/a", a("pending", "pending")).on("/a.example/http-01", challenge("processing"));
+    ca.on("/order/1", seen("pending").with("retry-after", "7"));
+    ca.on("/authz/a", a("pending", "processing").with("retry-after", "3")).on("/order/1", seen("ready"));
+    all(run(&ca, &FakeSolver::http(&ca), &["/authz/a"]));
+    assert_eq!(ca.sleeps()[1], Duration::from_secs(7), "the order is not looked at sooner than it asks");
+}
+
+#[test]
+fn an_order_of_countless_authorizations_is_left_alone() {
+    let ca = Ca::new();
+    ca.on("/order/1", Answer::json(200, order("pending", &["/authz/a"; 1001])));
+    let error = ca.account().order(&at("/order/1")).unwrap_err();
+    assert!(error.to_string().contains("1001 authorizations"), "{error}");
 }
 
 #[test]
