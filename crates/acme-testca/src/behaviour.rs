@@ -136,6 +136,8 @@ behaviours! {
         "step-ca, RFC 8555 §7.3.6";
     Deactivated403, "deactivated-403", Switch, "a deactivated account is answered 403 unauthorized", "Let's Encrypt";
     KeyChange501, "key-change-501", Switch, "keyChange is 501 with the type rejectedIdentifier", "step-ca, Caddy";
+    KeyChangeIgnored, "key-change-ignored", Switch,
+        "keyChange onto the key of another account is 200 and changes nothing", "Pebble 2.10.1";
     NoOrdersList, "no-orders-list", Switch, "an account has no orders", "Let's Encrypt, Google, ZeroSSL";
     OrdersPage, "orders-page", Number(3, "orders"), "the orders list has pages of so many", "Pebble";
     OrdersBareArray, "orders-bare-array", Switch, "the orders list is an array, not an object", "step-ca, Caddy";
@@ -160,8 +162,8 @@ behaviours! {
     ProfileMalformed, "profile-malformed", Switch, "a refused profile is malformed", "Pebble";
     ProfileGone, "profile-gone", Times(1), "finalize is invalidProfile: the profile went away", "profiles draft §4";
     ReplacesRefused, "replaces-refused", Number(404, "as HTTP status"),
-        "newOrder with replaces is refused: 404 and 400 malformed, 403 unauthorized, 409 alreadyReplaced",
-        "Let's Encrypt, for 404";
+        "newOrder with replaces is refused: 404 and 400 malformed, 403 unauthorized, 409 alreadyReplaced, 500 serverInternal",
+        "Let's Encrypt, for 404; Pebble 2.10.1, for 500";
     ReplacesConflict, "replaces-conflict", Switch, "newOrder with replaces is 409 of the type conflict", "old Boulder";
     ReplacesEmpty, "replaces-empty", Switch, "orders have \"replaces\": \"\"", "Telia";
     ReplacesIgnored, "replaces-ignored", Switch, "replaces is ignored and not reflected", "CAs without ARI";

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::Resource;
 use crate::account::own;
+use crate::behaviour::Behaviour;
 use crate::ca::Call;
 use crate::envelope::{Payload, check_url, refusal};
 use crate::problem::Problem;
@@ -14,6 +15,9 @@ use crate::response::Response;
 pub(crate) fn change(call: &mut Call<'_>) -> Result<Response, Problem> {
     let new_key = new_key(call).map_err(|problem| problem.breaking("RFC 8555 §7.3.5"))?;
     if let Some((other, _)) = call.state.account_by_key(&new_key) {
+        if call.state.has(Behaviour::KeyChangeIgnored) {
+            return Ok(own(call.state, &call.account, &call.account)?.respond(&call.ca.routes, &call.account, 200));
+        }
         let location = call.ca.routes.url_of(Resource::Account, other);
         return Err(Problem::malformed("the new key is the key of an account")
             .status(409)

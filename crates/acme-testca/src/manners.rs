@@ -136,6 +136,8 @@ pub(crate) fn after(state: &mut State, conversation: &mut Conversation, sight: &
     };
     match response.pause {
         Some(seconds) => {
+            // A date has no parts of a second.
+            let seconds = if state.has(Behaviour::RetryAfterDate) { seconds.saturating_sub(1) } else { seconds };
             let until = state.clock.after(Duration::from_secs(seconds));
             state.waits.0.insert(key, (until, clause));
         }

@@ -98,6 +98,7 @@ fn refuse(state: &State) -> Result<(), Problem> {
         None => Ok(()),
         Some(409) => Err(Problem::new(ErrorType::AlreadyReplaced, detail)),
         Some(403) => Err(Problem::unauthorized(detail)),
+        Some(500) => Err(Problem::new(ErrorType::ServerInternal, detail)),
         Some(status) => Err(Problem::malformed(detail).status(u16::try_from(status).unwrap_or(400))),
     }
 }

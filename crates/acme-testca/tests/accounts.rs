@@ -5,7 +5,7 @@
 mod client;
 
 use acme_jose::{Jws, KeyType, Payload, PrivateKey, Signer as _};
-use acme_testca::TestCa;
+use acme_testca::{Behaviour, TestCa};
 use client::{Answer, Client};
 use serde_json::{Value, json};
 
@@ -158,6 +158,9 @@ fn the_account_key_can_be_changed() {
     let other = Client::registered(&ca);
     let taken = change_key(&mut client, &other.key, &url, &right);
     assert_eq!((taken.status, Some(taken.location())), (409, other.kid), "the key of another account");
+    ca.behave(Behaviour::KeyChangeIgnored);
+    assert_eq!(change_key(&mut client, &other.key, &url, &right).status, 200, "though nothing is changed");
+    assert_eq!(client.read(&account).status, 200, "by the old key");
     assert_eq!(change_key(&mut client, &new, &url, &right).status, 200);
     assert_eq!(client.read(&account).problem(), "malformed", "the old key signs no more");
     client.key = new;
