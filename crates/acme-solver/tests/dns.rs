@@ -6,9 +6,9 @@ mod dns_server;
 
 use std::time::{Duration, Instant};
 
-use acme_solver::dns::{self, DnsError};
+use acme_solver::dns::{self, Code, DnsError};
 use common::dead_address;
-use dns_server::{DnsServer, Script, alias, txt};
+use dns_server::{DnsServer, Over, Script, alias, txt};
 use hickory_proto::op::ResponseCode;
 
 const NAME: &str = "_acme-challenge.a.test.";
@@ -35,7 +35,7 @@ fn the_values_of_the_name_and_its_aliases_are_found() {
     ] {
         let server = DnsServer::start(Script::answers(records));
         assert_eq!(dns::txt(NAME, &[server.address], TIME).unwrap(), want, "{why}");
-        assert_eq!(server.asked(), ["udp"], "{why}");
+        assert_eq!(server.asked(), [Over::Udp], "{why}");
     }
 }
 
@@ -58,14 +58,14 @@ fn a_truncated_answer_is_asked_for_again_over_tcp() {
     let server = DnsServer::start(Script { truncate: true, ..Script::answers(records) });
     let values = dns::txt(NAME, &[server.address], TIME).unwrap();
     assert_eq!((values.len(), values[0].len()), (20, 510));
-    assert_eq!(server.asked(), ["udp", "tcp"]);
+    assert_eq!(server.asked(), [Over::Udp, Over::Tcp]);
 }
 
 #[test]
 fn forged_answers_are_passed_over() {
     let server = DnsServer::start(Script { forge: true, ..Script::answers(vec![txt(NAME, &["v"])]) });
     assert_eq!(dns::txt(NAME, &[server.address], TIME).unwrap(), ["v"]);
-    assert_eq!(server.asked(), ["udp"], "and do not make it ask again");
+    assert_eq!(server.asked(), [Over::Udp], "and do not make it ask again");
 }
 
 #[test]
@@ -80,7 +80,10 @@ fn the_next_resolver_is_asked_when_one_fails() {
 fn failures_are_named_and_bounded() {
     let refusing = DnsServer::start(Script { code: ResponseCode::ServFail, ..Script::answers(vec![]) });
     let error = dns::txt(NAME, &[refusing.address], TIME).unwrap_err();
-    assert!(matches!(&error, DnsError::Refused { resolver, .. } if *resolver == refusing.address), "{error}");
+    assert!(
+        matches!(&error, DnsError::Refused { server, code: Code::ServFail } if *server == refusing.address),
+        "{error}"
+    );
     assert!(matches!(dns::txt(NAME, &[], TIME), Err(DnsError::NoResolver)));
     assert!(matches!(dns::txt("a..test", &[refusing.address], TIME), Err(DnsError::Name(_))));
     let silent = DnsServer::start(Script { silent: true, ..Script::answers(vec![]) });
@@ -91,5 +94,5 @@ fn failures_are_named_and_bounded() {
         "{error}"
     );
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
-    assert_eq!(silent.asked(), ["udp", "udp"], "a lost packet costs a second try");
+    assert_eq!(silent.asked(), [Over::Udp, Over::Udp], "a lost packet costs a second try");
 }
