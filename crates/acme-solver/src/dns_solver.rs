@@ -1,0 +1,115 @@
+//! dns-01 and its kin through whoever keeps the TXT records of the zone (RFC 8555 §8.4).
+
+use std::sync::Arc;
+
+use acme_account::{Clock, Readiness, Solver, SolverError, SystemClock, Task};
+use acme_proto::{ChallengeType, Identifier, Proof, TxtRecord};
+
+use crate::TxtStore;
+use crate::dns::{NameReport, Propagation};
+
+/// Publishes TXT records, waits until every name server shows them, and takes them away again.
+pub struct DnsSolver {
+    store: Box<dyn TxtStore>,
+    propagation: Propagation,
+    clock: Arc<dyn Clock>,
+}
+
+impl DnsSolver {
+    /// Publishes through this store.
+    pub fn new(store: impl TxtStore + 'static) -> Self {
+        Self { store: Box::new(store), propagation: Propagation::default(), clock: Arc::new(SystemClock) }
+    }
+
+    /// Looks this way whether the name servers show the records.
+    pub fn propagation(mut self, propagation: Propagation) -> Self {
+        self.propagation = propagation;
+        self
+    }
+
+    /// Waits by this clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+impl Solver for DnsSolver {
+    /// Records that go again before one that stays. Addresses are not proven through DNS (RFC 8738 §7).
+    fn challenge_types(&self, identifier: &Identifier, _: bool) -> Vec<ChallengeType> {
+        match identifier {
+            Identifier::Dns(_) => vec![ChallengeType::Dns01, ChallengeType::DnsAccount01, ChallengeType::DnsPersist01],
+            _ => Vec::new(),
+        }
+    }
+
+    fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        with_records(tasks, |records| self.store.add(records))
+    }
+
+    /// Waits for all of them together: they are on their way at the same time.
+    fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
+        let records: Vec<_> = tasks.iter().filter_map(|task| task.proof.txt_record().cloned()).collect();
+        let report = self.propagation.wait(&records, &*self.clock);
+        tasks
+            .iter()
+            .map(|task| {
+                let record = task.proof.txt_record().ok_or_else(|| no_record(task))?;
+                let lacks = |name: &&NameReport| name.name.eq_ignore_ascii_case(&record.name);
+                report.incomplete().find(lacks).map_or(Ok(Readiness::Ready), judge)
+            })
+            .collect()
+    }
+
+    /// What dns-persist-01 asks for stays.
+    fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+        let stays = |task: &Task| matches!(task.proof, Proof::DnsPersist01(_));
+        let going: Vec<_> = tasks.iter().filter(|task| !stays(task)).cloned().collect();
+        let mut results = with_records(&going, |records| self.store.remove(records)).into_iter();
+        tasks
+            .iter()
+            .map(|task| if stays(task) { Ok(()) } else { results.next().unwrap_or_else(|| Err(silent())) })
+            .collect()
+    }
+}
+
+/// Does one thing with the records of all these tasks at once.
+fn with_records(
+    tasks: &[Task],
+    act: impl FnOnce(&[TxtRecord]) -> Vec<Result<(), SolverError>>,
+) -> Vec<Result<(), SolverError>> {
+    let records: Vec<_> = tasks.iter().filter_map(|task| task.proof.txt_record().cloned()).collect();
+    if records.is_empty() {
+        return tasks.iter().map(|task| Err(no_record(task))).collect();
+    }
+    let mut results = act(&records).into_iter();
+    tasks
+        .iter()
+        .map(|task| match task.proof.txt_record() {
+            Some(_) => results.next().unwrap_or_else(|| Err(silent())),
+            None => Err(no_record(task)),
+        })
+        .collect()
+}
+
+/// A server that shows something else will fail the CA; servers that cannot be asked from here may yet answer the CA.
+fn judge(name: &NameReport) -> Result<Readiness, SolverError> {
+    match name.lagging().next() {
+        None => Ok(Readiness::Unseen(name.to_string())),
+        Some(_) => Err(SolverError::new(
+            format!("not every name server shows the record: {name}"),
+            "give the servers more time with --dns-wait, mend the one that lags, or leave the look out with --no-dns-check",
+        )),
+    }
+}
+
+fn no_record(task: &Task) -> SolverError {
+    SolverError::new(
+        format!("{} of {} needs no record in the DNS", task.kind, task.identifier),
+        "choose a solver that offers this challenge type",
+    )
+}
+
+fn silent() -> SolverError {
+    SolverError::new("the store does not say what became of the record", "report this to whoever wrote the store")
+}

@@ -1,0 +1,127 @@
+//! dns-01 through a store of records: what is published, looked for and taken away.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod common;
+mod dns_server;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use acme_account::{Readiness, Solver as _, SolverError, Task};
+use acme_proto::{ChallengeType, Identifier, TxtRecord};
+use acme_solver::dns::{Client, Propagation, Zones};
+use acme_solver::{DnsSolver, TxtStore};
+use common::task;
+use dns_server::zone::{Records, start};
+use dns_server::{DnsServer, txt};
+
+/// Keeps what it is given, and notes every call.
+#[derive(Clone, Default)]
+struct Store {
+    records: Arc<Mutex<Vec<(String, String)>>>,
+    calls: Arc<Mutex<Vec<String>>>,
+    refused: &'static str,
+}
+
+impl Store {
+    fn note(&self, what: &str, records: &[TxtRecord]) {
+        self.calls.lock().unwrap().push(format!("{what} {}", records.len()));
+    }
+}
+
+impl TxtStore for Store {
+    fn add(&self, records: &[TxtRecord]) -> Vec<Result<(), SolverError>> {
+        self.note("add", records);
+        let add = |record: &TxtRecord| match record.name == self.refused {
+            true => Err(SolverError::new("not mine", "choose another")),
+            false => {
+                self.records.lock().unwrap().push((record.name.clone(), record.value.clone()));
+                Ok(())
+            }
+        };
+        records.iter().map(add).collect()
+    }
+
+    fn remove(&self, records: &[TxtRecord]) -> Vec<Result<(), SolverError>> {
+        self.note("remove", records);
+        let mut kept = self.records.lock().unwrap();
+        kept.retain(|(name, value)| !records.iter().any(|gone| (&gone.name, &gone.value) == (name, value)));
+        records.iter().map(|_| Ok(())).collect()
+    }
+}
+
+fn dns_tasks(names: &[&str]) -> Vec<Task> {
+    names.iter().map(|name| task(name, ChallengeType::Dns01, "token")).collect()
+}
+
+fn skipping(store: &Store) -> DnsSolver {
+    DnsSolver::new(store.clone()).propagation(Propagation::default().skip())
+}
+
+#[test]
+fn all_records_go_to_the_store_at_once_and_come_back_out() {
+    let store = Store::default();
+    store.records.lock().unwrap().push(("_acme-challenge.a.test.".to_owned(), "unrelated".to_owned()));
+    let tasks = [dns_tasks(&["a.test"]), dns_tasks(&["a.test"]), dns_tasks(&["b.test"])].concat();
+    let solver = skipping(&store);
+    assert!(solver.present(&tasks).iter().all(Result::is_ok));
+    assert_eq!(store.records.lock().unwrap().len(), 4, "two values at one name, beside a third");
+    assert!(solver.verify(&tasks).iter().all(|seen| matches!(seen, Ok(Readiness::Ready))), "nobody is asked");
+    assert!(solver.clean_up(&tasks).iter().all(Result::is_ok));
+    assert_eq!(*store.calls.lock().unwrap(), ["add 3", "remove 3"]);
+    assert_eq!(store.records.lock().unwrap().len(), 1, "what is not ours stays");
+}
+
+#[test]
+fn every_task_gets_its_own_result() {
+    let store = Store { refused: "_acme-challenge.b.test.", ..Store::default() };
+    let mut tasks = dns_tasks(&["a.test", "b.test", "c.test"]);
+    tasks.insert(1, task("x.test", ChallengeType::Http01, "token"));
+    let presented = skipping(&store).present(&tasks);
+    assert_eq!(presented.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, true]);
+    assert!(presented[1].as_ref().unwrap_err().to_string().contains("http-01 of x.test"));
+    assert_eq!(presented[2].as_ref().unwrap_err().to_string(), "not mine");
+}
+
+#[test]
+fn a_record_that_is_to_stay_stays() {
+    let store = Store::default();
+    let mut tasks = dns_tasks(&["a.test", "b.test"]);
+    let acme_proto::Proof::Dns01(record) = tasks[0].proof.clone() else { panic!("dns-01") };
+    tasks[0].proof = acme_proto::Proof::DnsPersist01(record);
+    let solver = skipping(&store);
+    assert!(solver.present(&tasks).iter().all(Result::is_ok));
+    assert!(solver.clean_up(&tasks).iter().all(Result::is_ok));
+    let left: Vec<_> = store.records.lock().unwrap().iter().map(|(name, _)| name.clone()).collect();
+    assert_eq!(left, ["_acme-challenge.a.test."], "DP-15");
+}
+
+#[test]
+fn the_name_servers_decide_whether_it_is_there() {
+    let tasks = dns_tasks(&["a.test", "b.a.test"]);
+    let records = Records::new([start("a.test.")]);
+    let shown = tasks[0].proof.txt_record().unwrap();
+    records.add(txt(&shown.name, &[&shown.value]));
+    let server = DnsServer::answering(move |query, over| records.answer(query, over));
+    let resolver = Client::new([server.address]);
+    let propagation = || Propagation::new(Zones::new(resolver.clone())).timeout(Duration::ZERO);
+    let solver = DnsSolver::new(Store::default()).propagation(propagation().servers([server.address]));
+    let seen = solver.verify(&tasks);
+    assert_eq!(*seen[0].as_ref().unwrap(), Readiness::Ready);
+    let error = seen[1].as_ref().unwrap_err();
+    assert!(
+        error.to_string().contains("_acme-challenge.b.a.test.") && error.advice().contains("--dns-wait"),
+        "{error}"
+    );
+    // Without NS records nobody can be asked from here; the CA may see more.
+    let seen = DnsSolver::new(Store::default()).propagation(propagation()).verify(&tasks);
+    assert!(seen.iter().all(|seen| matches!(seen, Ok(Readiness::Unseen(_)))), "{seen:?}");
+}
+
+#[test]
+fn names_but_no_addresses() {
+    let solver = skipping(&Store::default());
+    assert!(solver.challenge_types(&Identifier::Ip([192, 0, 2, 1].into()), false).is_empty(), "RFC 8738 §7");
+    let kinds = solver.challenge_types(&Identifier::Dns("a.test".to_owned()), true);
+    assert_eq!(kinds.first(), Some(&ChallengeType::Dns01));
+}
