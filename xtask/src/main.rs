@@ -10,6 +10,7 @@ mod deps;
 mod layers;
 mod pebble_test;
 mod ports;
+mod quirks;
 mod rfc_map;
 mod shell;
 
@@ -31,7 +32,7 @@ enum Command {
     Layers,
     /// Show what acme-jose brings along, and fail when that is too much
     Deps,
-    /// Check docs/rfc-map.md: each requirement, and the tests that prove it
+    /// Check docs/rfc-map.md and docs/quirks.md: each requirement, each quirk, and the tests that prove it
     RfcMap,
     /// Run the real luacme against the real Pebble
     PebbleTest(pebble_test::Arguments),

@@ -12,7 +12,7 @@ use acme_proto::{Contact, Identifier, NewOrder};
 use acme_solver::http01::Standalone;
 use acme_testca::{Breach, Builder, Request, Resource, Setting, TestCa};
 use acme_transport::{HttpsTransport, Roots};
-use acme_x509::{Chain, Csr, Name};
+use acme_x509::{Chain, ChainError, Csr, Name};
 
 /// As long as luacme waits unless told otherwise.
 pub(crate) const WAIT: Duration = Duration::from_secs(300);
@@ -57,10 +57,21 @@ impl Client {
     }
 
     pub(crate) fn obtain_by(&self, account: &Account, order: &NewOrder) -> Result<Chain, Error> {
+        self.obtain_unchecked(account, order).map(|chain| chain.unwrap())
+    }
+
+    /// The same when the chain may be refused.
+    pub(crate) fn obtain_unchecked(
+        &self,
+        account: &Account,
+        order: &NewOrder,
+    ) -> Result<Result<Chain, ChainError>, Error> {
         let placed = account.new_order(order)?;
         let placed = self.authorize(account, &placed, &self.standalone())?;
         let names: Vec<_> = order.identifiers.iter().map(|one| Name::parse(&one.value())).collect();
-        self.issue(account, placed, &names)
+        let key = key();
+        let pem = account.issue(placed, Csr::new(&*key, &names).unwrap().der(), WAIT)?;
+        Ok(Chain::from_pem(pem).and_then(|chain| chain.check(&key.public_key(), &names).map(|()| chain)))
     }
 
     pub(crate) fn authorize(
@@ -73,14 +84,6 @@ impl Client {
             Authorized::All(placed) => Ok(placed),
             Authorized::AwaitsPerson(_) => panic!("nobody to wait for"),
         }
-    }
-
-    fn issue(&self, account: &Account, placed: PlacedOrder, names: &[Name]) -> Result<Chain, Error> {
-        let key = key();
-        let pem = account.issue(placed, Csr::new(&*key, names).unwrap().der(), WAIT)?;
-        let chain = Chain::from_pem(pem).unwrap();
-        chain.check(&key.public_key(), names).unwrap();
-        Ok(chain)
     }
 
     /// Answers http-01 where the CA looks.

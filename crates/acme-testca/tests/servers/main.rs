@@ -1,9 +1,10 @@
-//! Our client against every awkward server that we know of, one file each: a CA in a row of docs/quirks.md.
+//! Our client against every awkward server that we know of, one file each, as docs/quirks.md lists them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod acme2certifier;
 mod acmeeh;
+mod anywhere;
 mod boulder;
 mod buypass;
 mod client;

@@ -74,3 +74,25 @@ fn a_broken_certificate_in_use_is_replaced() {
     bench.getcert(&["a.test"]).succeeds();
     assert_eq!(bench.names("a.test"), ["a.test"], "a link to nowhere");
 }
+
+#[test]
+fn the_link_moves_only_to_a_version_that_is_whole() {
+    let bench = Bench::registered();
+    bench.getcert(&["a.test"]).succeeds();
+    // What a crash left of a second version.
+    fs::create_dir(bench.file("certs/a.test/.2")).unwrap();
+    fs::write(bench.file("certs/a.test/.2/privkey.pem"), "").unwrap();
+    fs::write(bench.file("certs/a.test/.2/fullchain.pem"), "").unwrap();
+    bench.getcert(&["a.test"]).succeeds().prints("nothing to do");
+    assert_eq!(bench.version("a.test"), Path::new("../certs/a.test/1"));
+    bench.getcert(&["a.test", "--force"]).succeeds();
+    assert_eq!(bench.version("a.test"), Path::new("../certs/a.test/2"));
+    assert_eq!(bench.names("a.test"), ["a.test"], "nothing of what was left");
+
+    // A version that cannot be finished: its folder cannot be made.
+    fs::write(bench.file("certs/a.test/.3"), "in the way").unwrap();
+    bench.getcert(&["a.test", "--force"]).exits(1);
+    assert_eq!(bench.version("a.test"), Path::new("../certs/a.test/2"));
+    assert_eq!(bench.names("a.test"), ["a.test"]);
+    fs::remove_file(bench.file("certs/a.test/.3")).unwrap();
+}
