@@ -1,7 +1,7 @@
 //! `cargo xtask rfc-map`: docs/rfc-map.md names, for every requirement, the item and the tests; this checks that it is so.
 //!
-//! A row of five cells in a table is a requirement: id, level, what, item, tests. Under the headings "Out of scope" and
-//! "Not proven yet" stand rows of two cells, id and reason, for requirements that no test proves.
+//! A row of five cells in a table is a requirement: id, level, what, item, tests. Under the heading "Out of scope" stand rows
+//! of two cells, id and reason, for requirements that no test proves; a reason that begins with "planned" is a debt.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,8 +27,8 @@ const LEVELS: [&str; 9] =
 #[derive(Default)]
 struct Map {
     rows: Vec<Row>,
-    /// Rows of the two tables at the end: heading, id, reason.
-    excuses: Vec<(Excuse, String, String)>,
+    /// Rows of the table at the end: id, reason.
+    excuses: Vec<(String, String)>,
     complaints: Vec<String>,
 }
 
@@ -37,13 +37,6 @@ struct Row {
     id: String,
     level: String,
     tests: Vec<String>,
-}
-
-/// Why a requirement has no test.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Excuse {
-    OutOfScope,
-    NotProvenYet,
 }
 
 /// Checks the map against the tests that are there.
@@ -76,25 +69,25 @@ const PEBBLE: &str = "pebble-test";
 impl Map {
     fn read(text: &str) -> Self {
         let mut map = Self::default();
-        let mut excuse = None;
+        let mut out_of_scope = false;
         for line in text.lines() {
             if let Some(heading) = line.strip_prefix("## ") {
-                excuse = Excuse::of_heading(heading);
+                out_of_scope = heading.trim() == "Out of scope";
             } else if let Some(cells) = cells(line) {
-                map.add(excuse, &cells);
+                map.add(out_of_scope, &cells);
             }
         }
         map
     }
 
-    fn add(&mut self, excuse: Option<Excuse>, cells: &[&str]) {
-        match (excuse, cells) {
-            (None, [id, level, _, _, tests]) => {
+    fn add(&mut self, out_of_scope: bool, cells: &[&str]) {
+        match (out_of_scope, cells) {
+            (false, [id, level, _, _, tests]) => {
                 let tests = tests.split(',').map(|test| test.trim().trim_matches('`').to_owned());
                 let tests = tests.filter(|test| !test.is_empty()).collect();
                 self.rows.push(Row { id: (*id).into(), level: (*level).into(), tests });
             }
-            (Some(excuse), [id, reason]) => self.excuses.push((excuse, (*id).into(), (*reason).into())),
+            (true, [id, reason]) => self.excuses.push(((*id).into(), (*reason).into())),
             _ => self.complaints.push(format!("{}: {} cells do not fit in this table", cells[0], cells.len())),
         }
     }
@@ -107,19 +100,19 @@ impl Map {
         }
         found.extend(self.rows.iter().filter_map(Row::complaint));
         found.extend(doubles(self.rows.iter().map(|row| &row.id)));
-        found.extend(doubles(self.excuses.iter().map(|(_, id, _)| id)));
+        found.extend(doubles(self.excuses.iter().map(|(id, _)| id)));
         found.extend(self.gaps());
         found.extend(
             self.rows.iter().filter(|row| row.must() && row.tests.is_empty() && self.excuse(row).is_none()).map(
                 |row| {
                     format!(
-                        "{} is a {} without a test: name one, or say why not in a table at the end",
+                        "{} is a {} without a test: name one, or say why not in the table at the end",
                         row.id, row.level
                     )
                 },
             ),
         );
-        found.extend(self.excuses.iter().filter_map(|(_, id, reason)| self.idle_excuse(id, reason)));
+        found.extend(self.excuses.iter().filter_map(|(id, reason)| self.idle_excuse(id, reason)));
         found
     }
 
@@ -143,8 +136,9 @@ impl Map {
         }
     }
 
-    fn excuse(&self, row: &Row) -> Option<Excuse> {
-        self.excuses.iter().find(|(_, id, _)| *id == row.id).map(|(excuse, ..)| *excuse)
+    /// Why a row has no test.
+    fn excuse(&self, row: &Row) -> Option<&str> {
+        self.excuses.iter().find(|(id, _)| *id == row.id).map(|(_, reason)| reason.as_str())
     }
 
     /// Tests that are named and not there; `source` gives the text of a file.
@@ -163,19 +157,18 @@ impl Map {
 
     /// Counts per level, and the rows that no test proves.
     fn summary(&self) -> String {
-        let mut text = String::from("level        rows  tested  out of scope  not proven  rest\n");
+        let mut text = String::from("level        rows  tested  out of scope  rest\n");
         for level in LEVELS {
             let rows: Vec<&Row> = self.rows.iter().filter(|row| row.level == level).collect();
             let tested = rows.iter().filter(|row| !row.tests.is_empty()).count();
-            let excused = |excuse| rows.iter().filter(|row| self.excuse(row) == Some(excuse)).count();
-            let (out, unproven) = (excused(Excuse::OutOfScope), excused(Excuse::NotProvenYet));
-            let rest = rows.len().saturating_sub(tested + out + unproven);
-            let _ = writeln!(text, "{level:11} {:5} {tested:7} {out:13} {unproven:11} {rest:5}", rows.len());
+            let excused = rows.iter().filter(|row| self.excuse(row).is_some()).count();
+            let rest = rows.len().saturating_sub(tested + excused);
+            let _ = writeln!(text, "{level:11} {:5} {tested:7} {excused:13} {rest:5}", rows.len());
         }
-        let unproven = self.rows.iter().filter(|row| self.excuse(row) == Some(Excuse::NotProvenYet));
-        let (must, other): (Vec<&Row>, Vec<&Row>) = unproven.partition(|row| row.must());
+        let planned = self.rows.iter().filter(|row| self.excuse(row).is_some_and(|why| why.starts_with("planned")));
+        let (must, other): (Vec<&Row>, Vec<&Row>) = planned.partition(|row| row.must());
         let rest = self.rows.iter().filter(|row| row.tests.is_empty() && self.excuse(row).is_none()).collect();
-        for (what, rows) in [("NOT PROVEN YET, MUST", must), ("not proven yet, others", other), ("no test", rest)] {
+        for (what, rows) in [("PLANNED, MUST", must), ("planned, others", other), ("no test", rest)] {
             let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
             let _ = writeln!(text, "{what}: {} {}", ids.len(), ids.join(" "));
         }
@@ -193,16 +186,6 @@ impl Row {
             return Some(format!("{:?} is no id such as T-01", self.id));
         }
         (!LEVELS.contains(&self.level.as_str())).then(|| format!("{}: {:?} is no level", self.id, self.level))
-    }
-}
-
-impl Excuse {
-    fn of_heading(heading: &str) -> Option<Self> {
-        match heading.trim() {
-            "Out of scope" => Some(Self::OutOfScope),
-            "Not proven yet" => Some(Self::NotProvenYet),
-            _ => None,
-        }
     }
 }
 
@@ -237,13 +220,16 @@ pub(crate) fn has_test(test: &str, source: impl Fn(&str) -> Option<String>) -> b
     }
 }
 
-/// Whether this source has such a test: a function below `#[test]`, or a name that a macro of the file makes one of.
+/// Whether this source has such a test, one that runs: a function below `#[test]` without `#[ignore]`, or a name that a macro of
+/// the file makes one of.
 fn is_test(source: &str, name: &str) -> bool {
     let lines: Vec<&str> = source.lines().map(str::trim).collect();
     let named = lines.iter().position(|line| line.strip_prefix("fn ").is_some_and(|rest| word_starts(rest, name)));
     if let Some(at) = named {
-        let attributes = lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
-        return attributes.copied().any(|line| line == "#[test]");
+        let above = lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+        let attributes: Vec<_> = above.collect();
+        let ignored = attributes.iter().any(|line| line.starts_with("#[ignore"));
+        return attributes.contains(&&"#[test]") && !ignored;
     }
     let made = || lines.iter().any(|line| !line.starts_with("//") && word_starts(line, name));
     !name.is_empty() && source.contains("macro_rules!") && made()
@@ -262,7 +248,7 @@ mod tests {
     const GOOD: &str = "# Map\n\n## Transport\n\n| row | level | what | item | tests |\n|---|---|---|---|---|\n\
         | T-01 | MUST | HTTPS | `a::B` | `a/tests/b.rs::one`, `a/src/c.rs::tests::two` |\n\
         | T-02 | MUST\u{b0} | roots | | |\n| T-03 | MAY | more | | |\n| X-01 | MUST NOT | x | | `pebble-test::case-1` |\n\
-        \n## Out of scope\n\n| row | reason |\n|---|---|\n| T-02 | for servers |\n\n## Not proven yet\n";
+        \n## Out of scope\n\n| row | reason |\n|---|---|\n| T-02 | for servers |\n";
 
     #[test]
     fn a_map_is_checked() {
@@ -281,7 +267,6 @@ mod tests {
             ("an excuse for nothing", "| T-02 | for", "| Q-01 | x |\n| T-02 | for", Some("Q-01 stands at the end")),
             ("an idle excuse", "| T-02 | for", "| T-01 | x |\n| T-02 | for", Some("T-01 has a test")),
             ("no reason", "| T-02 | for servers |", "| T-02 | |", Some("T-02 stands at the end without a reason")),
-            ("not proven yet is an excuse", "## Out of scope", "## Not proven yet", None),
             ("another heading is none", "## Out of scope", "## Elsewhere", Some("T-02: 2 cells do not fit")),
             ("a cell too many", "| T-03 | MAY | more |", "| T-03 | MAY | more | |", Some("T-03: 6 cells do not fit")),
         ] {
@@ -294,7 +279,8 @@ mod tests {
     }
 
     const SOURCE: &str = "#[test]\nfn one() {}\nmod tests {\n    #[cfg(unix)]\n    // why\n    #[test]\n    fn two() {}\n}\n\
-        proptest! {\n    #[test]\n    fn three(x: u8) {}\n}\nfn helper() {}\n#[test]\nfn longer_than_one() {}\n";
+        proptest! {\n    #[test]\n    fn three(x: u8) {}\n}\nfn helper() {}\n#[test]\nfn longer_than_one() {}\n\
+        #[test]\n#[ignore = \"slow\"]\nfn sleeper() {}\n";
 
     #[test]
     fn a_test_is_found_in_its_file() {
@@ -310,6 +296,7 @@ mod tests {
             ("a comment in a macro", &made, "five", false),
             ("without a macro", SOURCE, "four", false),
             ("not a test beside a macro either", &made, "helper", false),
+            ("one that does not run", SOURCE, "sleeper", false),
             ("nothing", &made, "", false),
         ] {
             assert_eq!(is_test(source, name), found, "{why}");
@@ -333,14 +320,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_proven_is_said_aloud() {
-        let text = Map::read(&GOOD.replace("## Out of scope", "## Not proven yet")).summary();
-        assert!(text.contains("NOT PROVEN YET, MUST: 1 T-02\n"), "{text}");
+    fn what_is_planned_is_said_aloud() {
+        let text = Map::read(&GOOD.replace("for servers", "planned: later")).summary();
+        assert!(text.contains("PLANNED, MUST: 1 T-02\n"), "{text}");
         assert!(text.contains("no test: 1 T-03\n"), "{text}");
         let levels: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
-        assert!(levels.contains(&vec!["MUST", "1", "1", "0", "0", "0"]), "{text}");
-        assert!(levels.contains(&vec!["MUST\u{b0}", "1", "0", "0", "1", "0"]), "{text}");
+        assert!(levels.contains(&vec!["MUST", "1", "1", "0", "0"]), "{text}");
+        assert!(levels.contains(&vec!["MUST\u{b0}", "1", "0", "1", "0"]), "{text}");
         let text = Map::read(GOOD).summary();
-        assert!(text.contains("NOT PROVEN YET, MUST: 0 \n") && text.contains("not proven yet, others: 0 \n"), "{text}");
+        assert!(text.contains("PLANNED, MUST: 0 \n") && text.contains("planned, others: 0 \n"), "{text}");
     }
 }

@@ -195,7 +195,7 @@ impl Account {
     fn await_decisions(&self, placed: &PlacedOrder, chosen: &[Chosen], mut wait: Wait) -> Result<PlacedOrder, Error> {
         let mut undecided = chosen;
         loop {
-            let seen = self.look_at_order(&placed.url, &mut wait)?;
+            let seen = self.look_at_order(placed, &mut wait)?;
             match seen.order.status {
                 OrderStatus::Pending => {}
                 OrderStatus::Invalid | OrderStatus::Canceled => {

@@ -114,6 +114,12 @@ pub enum ErrorKind {
         /// What the CA says in the order.
         problem: Option<Problem>,
     },
+    /// The CA shows other identifiers or authorizations than before, which makes the order invalid (RFC 8555 §7.1.3).
+    #[error("the CA changed the {what} of the order, so nothing may come of it: place a new one (RFC 8555 §7.1.3)")]
+    OrderChanged {
+        /// Which of the two.
+        what: &'static str,
+    },
     /// The time allowed ran out while the CA was still at work. Going on later is possible.
     #[error(
         "the CA was still at work when the time allowed ran out{}{}",

@@ -67,7 +67,7 @@ impl Account {
                 Step::Abandon => return Err(self.lost(&placed)),
                 Step::Finalize => self.finalize_or_read(&placed, csr_der, &mut wait, &mut unanswered)?,
                 // Pending although every authorization is valid: the CA's own records lag.
-                Step::Authorize | Step::Wait => self.look_at_order(&placed.url, &mut wait)?,
+                Step::Authorize | Step::Wait => self.look_at_order(&placed, &mut wait)?,
             };
         }
     }
@@ -85,17 +85,18 @@ impl Account {
             Ok(_) => true,
             Err(error) => error.may_have_been_carried_out(),
         };
-        let finalized = sent.and_then(|response| self.placed(placed.url.clone(), &response, Operation::Finalize));
+        let finalized = sent.and_then(|response| self.placed_again(placed, &response, Operation::Finalize));
         let error = match finalized {
             Ok(finalized) => {
                 wait.restart(finalized.retry_after);
                 return Ok(finalized);
             }
+            Err(error) if matches!(error.kind(), ErrorKind::OrderChanged { .. }) => return Err(error),
             Err(error) if carried_out || error.is_problem(&ProblemType::OrderNotReady) => error,
             Err(error) => return Err(error),
         };
         *unanswered += u32::from(carried_out);
-        match self.look_at_order(&placed.url, wait) {
+        match self.look_at_order(placed, wait) {
             // What became of finalize says more than that time ran out.
             Err(late) if late.is_out_of_time() => Err(error),
             Ok(seen) if seen.order.status == OrderStatus::Ready && *unanswered == MAX_UNANSWERED => Err(error),
@@ -103,9 +104,9 @@ impl Account {
         }
     }
 
-    pub(crate) fn look_at_order(&self, url: &str, wait: &mut Wait) -> Result<PlacedOrder, Error> {
-        let response = self.look_again(wait, url, Operation::Order)?;
-        let seen = self.placed(url.to_owned(), &response, Operation::Order)?;
+    pub(crate) fn look_at_order(&self, placed: &PlacedOrder, wait: &mut Wait) -> Result<PlacedOrder, Error> {
+        let response = self.look_again(wait, &placed.url, Operation::Order)?;
+        let seen = self.placed_again(placed, &response, Operation::Order)?;
         if let OrderStatus::Other(state) = &seen.order.status {
             wait.saw_unknown(state);
         }

@@ -24,6 +24,7 @@ mod send;
 mod solver;
 mod star;
 mod transport;
+mod unchanged;
 mod untried;
 
 pub use account::{Account, Registered, Terms};

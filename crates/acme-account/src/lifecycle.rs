@@ -122,10 +122,15 @@ impl Account {
     /// another account, and whoever then drops the old key has lost the account.
     ///
     /// # Errors
-    /// What the CA refuses; a 409 says that the new key has an account already, as does [`ErrorKind::Unusable`].
+    /// A new key that is the one in use, before anything is sent (RFC 8555 §11.1); what the CA refuses; a 409 says that the
+    /// new key has an account already, as does [`ErrorKind::Unusable`].
     pub fn change_key(&self, new: Arc<dyn Signer>) -> Result<(), Error> {
         let operation = Operation::KeyChange;
         let url = self.resource(Resource::KeyChange.name(), operation)?;
+        if new.public_key() == self.key().public_key() {
+            let why = "the new key is the one in use: make another one (RFC 8555 §11.1)";
+            return Err(Error::not_sent(operation, url, why));
+        }
         let message = KeyChange::new(self.account_url()?, self.key().public_key());
         let inner = Jws::sign_inner(&*new, &url, &self.payload(&message, operation, &url)?)
             .map_err(|error| Error::new(operation, &url, ErrorKind::Sign(error)))?;

@@ -12,6 +12,7 @@ use crate::account::Account;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Operation;
 use crate::request::KeyUse;
+use crate::unchanged::unchanged;
 
 /// More alternate chains than this are not asked for.
 const MAX_ALTERNATES: usize = 10;
@@ -114,6 +115,16 @@ impl Account {
         Ok(PlacedOrder { url, order, retry_after: response.retry_after() })
     }
 
+    /// The same of an order that was seen before.
+    pub(crate) fn placed_again(
+        &self,
+        before: &PlacedOrder,
+        response: &Response,
+        operation: Operation,
+    ) -> Result<PlacedOrder, Error> {
+        unchanged(before, self.placed(before.url.clone(), response, operation)?)
+    }
+
     /// Asks for an authorization before there is an order (RFC 8555 §7.4.1).
     ///
     /// # Errors
@@ -205,7 +216,7 @@ impl Account {
     /// What the CA refuses: `orderNotReady` means that the order must be read again.
     pub fn finalize(&self, placed: &PlacedOrder, csr_der: &[u8]) -> Result<PlacedOrder, Error> {
         let response = self.send_finalize(placed, csr_der)?;
-        self.placed(placed.url.clone(), &response, Operation::Finalize)
+        self.placed_again(placed, &response, Operation::Finalize)
     }
 
     pub(crate) fn send_finalize(&self, placed: &PlacedOrder, csr_der: &[u8]) -> Result<Response, Error> {
@@ -239,12 +250,16 @@ impl Account {
     /// `ChainPreference` chooses among them.
     ///
     /// # Errors
-    /// As [`download`](Self::download), for any of them.
+    /// As [`download`](Self::download), for any of them; an alternate chain for another certificate.
     pub fn download_all(&self, url: &str) -> Result<Vec<String>, Error> {
         let response = self.read(url, Operation::Certificate)?;
         let mut chains = vec![self.chain_text(&response)?];
         for alternate in response.links("alternate").into_iter().take(MAX_ALTERNATES) {
-            let chain = self.download(&alternate)?;
+            let response = self.read(&alternate, Operation::Certificate)?;
+            let chain = self.chain_text(&response)?;
+            if !same_leaf(&chain, &chains[0]) {
+                return Err(response.unusable(Operation::Certificate, "the alternate chain is for another certificate"));
+            }
             if !chains.contains(&chain) {
                 chains.push(chain);
             }
@@ -261,6 +276,12 @@ impl Account {
         self.observer.event(&Event::Downloaded { url: response.url() });
         String::from_utf8(response.body().to_vec()).map_err(|_| unusable("it is not text".to_owned()))
     }
+}
+
+/// Whether two chains begin with the same certificate, however their lines end.
+fn same_leaf(chain: &str, other: &str) -> bool {
+    let first = |text: &str| text.split("-----END").next().unwrap_or_default().split_whitespace().collect::<String>();
+    first(chain) == first(other)
 }
 
 /// Whether an order may go well without `replaces` (RFC 9773 §5): CAs refuse one they do not like in many ways, as

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use acme_proto::ProblemType;
 
+use crate::Refusal;
 use crate::error::{Error, ErrorKind};
+use crate::operation::Operation;
 
 /// What helps against an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +19,7 @@ pub enum Remedy {
     Wait(Option<Duration>),
     /// The same again, soon: the state is read first where that matters.
     TryAgain,
-    /// A person: agree to terms, prove something elsewhere, open a page of the CA.
+    /// A person: agree to terms, prove something elsewhere, open a page of the CA, tell the CA that it is at fault.
     Person,
 }
 
@@ -26,19 +28,45 @@ impl Error {
     pub fn remedy(&self) -> Remedy {
         match self.kind() {
             _ if self.is_rate_limited() => Remedy::Wait(self.retry_after()),
-            ErrorKind::Refused(refusal) => match refusal.problem.kind {
-                ProblemType::UserActionRequired | ProblemType::ExternalAccountRequired => Remedy::Person,
-                ProblemType::ServerInternal => Remedy::Wait(refusal.retry_after),
-                ProblemType::BadNonce | ProblemType::OrderNotReady | ProblemType::AlreadyReplaced => Remedy::TryAgain,
-                _ if refusal.status >= 500 => Remedy::Wait(refusal.retry_after),
-                _ => Remedy::FixInput,
-            },
+            ErrorKind::Refused(refusal) => after_refusal(refusal),
             ErrorKind::Http { status, retry_after, .. } if *status >= 500 => Remedy::Wait(*retry_after),
             ErrorKind::OutOfTime { asked, .. } => Remedy::Wait(*asked),
+            ErrorKind::NonceRefused { .. } => Remedy::Wait(None),
             ErrorKind::Transport(error) if error.is_transient() => Remedy::TryAgain,
-            ErrorKind::OrderLost { .. } => Remedy::TryAgain,
+            ErrorKind::OrderLost { problem, .. } => problem.as_ref().map_or(Remedy::TryAgain, |it| after(&it.kind)),
+            ErrorKind::OrderChanged { .. } => Remedy::TryAgain,
             ErrorKind::TermsNotAgreed { .. } => Remedy::Person,
-            _ => Remedy::FixInput,
+            // What answers so at the URL of a directory is no CA.
+            ErrorKind::Unusable { .. } if self.operation() != Operation::Directory => Remedy::Person,
+            ErrorKind::Unusable { .. }
+            | ErrorKind::Http { .. }
+            | ErrorKind::Transport(_)
+            | ErrorKind::Insecure
+            | ErrorKind::NotSent { .. }
+            | ErrorKind::NotRegistered
+            | ErrorKind::NotOffered(_)
+            | ErrorKind::Sign(_)
+            | ErrorKind::NoChallenge { .. }
+            | ErrorKind::Solver { .. }
+            | ErrorKind::NotAuthorized(_) => Remedy::FixInput,
         }
+    }
+}
+
+fn after_refusal(refusal: &Refusal) -> Remedy {
+    match after(&refusal.problem.kind) {
+        Remedy::Wait(_) => Remedy::Wait(refusal.retry_after),
+        Remedy::FixInput if refusal.status >= 500 => Remedy::Wait(refusal.retry_after),
+        remedy => remedy,
+    }
+}
+
+/// What helps against a problem of this type, wherever the CA tells it.
+fn after(problem: &ProblemType) -> Remedy {
+    match problem {
+        ProblemType::UserActionRequired | ProblemType::ExternalAccountRequired => Remedy::Person,
+        ProblemType::ServerInternal | ProblemType::RateLimited => Remedy::Wait(None),
+        ProblemType::BadNonce | ProblemType::OrderNotReady | ProblemType::AlreadyReplaced => Remedy::TryAgain,
+        _ => Remedy::FixInput,
     }
 }

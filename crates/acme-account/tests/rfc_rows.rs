@@ -180,6 +180,16 @@ fn a_new_key_is_signed_by_both_and_counts_from_then_on() {
     assert_eq!(account.key_authorization(&token).as_str(), of(&new), "R-08, DP-09: answers change with the key");
 }
 
+// Rows: K-10
+#[test]
+fn the_key_in_use_is_no_new_key() {
+    let (server, own) = (Server::new(), key());
+    let same = Arc::new(PrivateKey::from_pem(&own.to_pkcs8_pem().unwrap()).unwrap());
+    let error = server.account(&own).change_key(same).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotSent { .. }), "{error}");
+    assert!(server.seen().is_empty());
+}
+
 // Rows: R-07
 #[test]
 fn a_refused_key_change_leaves_the_old_key() {
@@ -438,10 +448,11 @@ fn every_alternate_chain_is_read_once() {
         let pem = ("content-type", "application/pem-certificate-chain");
         server.answers.lock().unwrap().push_back(reply(200, &[headers, &[pem]].concat(), text));
     };
-    chain(&[("link", "</cert/1/1>;rel=\"alternate\", <2>;rel=alternate")], "first");
-    chain(&[], "second");
-    chain(&[], "first");
-    assert_eq!(server.account(&key()).download_all(&at("/cert/1")).unwrap(), ["first", "second"]);
+    let (first, second) = ("leaf -----END first", "leaf -----END second");
+    chain(&[("link", "</cert/1/1>;rel=\"alternate\", <2>;rel=alternate")], first);
+    chain(&[], second);
+    chain(&[], first);
+    assert_eq!(server.account(&key()).download_all(&at("/cert/1")).unwrap(), [first, second]);
     assert_eq!(server.urls(), [at("/cert/1"), at("/cert/1/1"), at("/cert/2")], "relative to where the link stood");
     assert!(server.seen().iter().all(|seen| seen.jws().payload().is_empty()), "POST-as-GET");
 }
@@ -554,4 +565,35 @@ fn each_error_says_what_helps() {
     let server = Server::new();
     server.lose();
     assert_eq!(server.account(&key()).new_order(&names()).unwrap_err().remedy(), Remedy::TryAgain, "no answer");
+}
+
+/// An order that came to nothing, or whose answers cannot be used: each says what helps against it.
+// Rows: E-12
+#[test]
+fn each_way_to_fail_says_what_helps() {
+    let lost = |problem: Value| json!({"status": "invalid", "error": problem});
+    let ready = json!({"status": "ready", "finalize": at("/finalize/1")});
+    for (why, answer, want) in [
+        ("no reason is given: perhaps it goes well next time", lost(Value::Null), Remedy::TryAgain),
+        ("the names are refused", lost(problem("caa", "no")), Remedy::FixInput),
+        ("the CA is at fault", lost(problem("serverInternal", "no")), Remedy::Wait(None)),
+        ("a limit, told in the order", lost(problem("rateLimited", "no")), Remedy::Wait(None)),
+        ("not an order", json!([]), Remedy::Person),
+        ("no certificate", json!({"status": "valid"}), Remedy::Person),
+        ("the account's own key", ready, Remedy::FixInput),
+    ] {
+        let (server, own) = (Server::new(), key());
+        let account = server.account(&own);
+        server.answer(200, &[], &answer);
+        let csr = own.public_key().to_spki_der().unwrap();
+        let outcome =
+            account.order(&at("/order/1")).and_then(|placed| account.issue(placed, &csr, Duration::from_secs(1)));
+        assert_eq!(outcome.unwrap_err().remedy(), want, "{why}");
+    }
+    let server = Server::new();
+    *server.directory.lock().unwrap() = json!({"hello": "world"});
+    assert_eq!(server.account(&key()).find().unwrap_err().remedy(), Remedy::FixInput, "what is there is no CA");
+    let stranger = Account::new(key(), at("/directory"), Server::new());
+    assert_eq!(stranger.order(&at("/order/1")).unwrap_err().remedy(), Remedy::FixInput, "nobody registered");
+    assert_eq!(stranger.order("http://ca.example").unwrap_err().remedy(), Remedy::FixInput, "not https");
 }

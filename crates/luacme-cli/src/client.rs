@@ -9,6 +9,7 @@ use acme_transport::HttpsTransport;
 
 use crate::arguments::Shared;
 use crate::failure::Failure;
+use crate::key_use;
 use crate::output::Output;
 use crate::server;
 use crate::state::State;
@@ -69,6 +70,7 @@ pub(crate) fn register(
     output: &Output,
 ) -> Result<Account, Failure> {
     let (key, unstored) = state.key_for_new_account(shared.account_key_type)?;
+    key_use::check_unused(state, &key)?;
     let account = connect(shared, Arc::new(key), directory, output)?;
     let terms = agreement(shared, &account, output)?;
     if let Some(pem) = &unstored {

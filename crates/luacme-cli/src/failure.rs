@@ -138,7 +138,9 @@ fn todo(error: &Error) -> String {
         ErrorKind::NotAuthorized(_) => {
             "see that the CA can reach what it names, then run the same command again; a new order is placed".to_owned()
         }
-        ErrorKind::OrderLost { .. } => "run the same command again; a new order is placed".to_owned(),
+        ErrorKind::OrderLost { .. } | ErrorKind::OrderChanged { .. } => {
+            "run the same command again; a new order is placed".to_owned()
+        }
         ErrorKind::OutOfTime { .. } => {
             "run the same command again: it goes on where it stopped; --timeout allows more time".to_owned()
         }

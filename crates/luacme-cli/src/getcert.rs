@@ -238,6 +238,6 @@ enum Issued {
 
 /// Whether running again can go on with the same order.
 fn can_go_on(error: &acme_account::Error) -> bool {
-    use acme_account::ErrorKind::{NotAuthorized, OrderLost};
-    !matches!(error.kind(), NotAuthorized(_) | OrderLost { .. })
+    use acme_account::ErrorKind::{NotAuthorized, OrderChanged, OrderLost};
+    !matches!(error.kind(), NotAuthorized(_) | OrderLost { .. } | OrderChanged { .. })
 }

@@ -12,6 +12,7 @@ mod files;
 mod getcert;
 mod history;
 mod key_type;
+mod key_use;
 mod output;
 mod register;
 mod request_settings;

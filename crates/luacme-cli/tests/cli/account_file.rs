@@ -74,6 +74,44 @@ fn an_account_belongs_to_one_ca() {
     bench.getcert(&["b.test", "--server", &bench.ca.directory_url()]).succeeds();
 }
 
+// Rows: K-10, K-13
+#[test]
+fn every_account_has_a_key_of_its_own() {
+    let bench = Bench::registered();
+    let other = TestCa::builder().start().unwrap();
+    fs::write(bench.beside("other.pem"), other.root_pem()).unwrap();
+    let words = ["register", "--agree-tos", "--account", "state/other.json", "--ca-file", "other.pem", "--server"];
+    bench.bare(&[&words[..], &[&other.directory_url()]].concat()).succeeds();
+    let of = |file: &str| acme_jose::PrivateKey::from_pem(&bench.read(file)).unwrap();
+    assert_ne!(acme_jose::Signer::public_key(&of("account.key")), acme_jose::Signer::public_key(&of("other.key")));
+}
+
+// Rows: K-11
+#[test]
+fn a_key_that_is_in_use_is_not_taken() {
+    let bench = Bench::registered();
+    bench.getcert(&["a.test"]).succeeds();
+    bench.luacme(&["getcert", "b.test", "--manual"]).exits(3);
+    let server = bench.ca.directory_url();
+    for key in ["account.key", "certs/a.test/1/privkey.pem", "certs/b.test/pending.key"] {
+        fs::copy(bench.file(key), bench.file("other.key")).unwrap();
+        let (before, requests) = (tree(&bench.dir()), bench.requests());
+        for words in [&["register"][..], &["getcert", "c.test", "--manual"]] {
+            let words = [words, &["--agree-tos", "--server", &server, "--account", "state/other.json"]].concat();
+            let run = bench.fails(2, &words).complains("state/other.key").complains(key);
+            assert!(run.part("what to do").contains("a new key"), "{key}: {}", run.stderr);
+        }
+        assert_eq!((tree(&bench.dir()), bench.requests()), (before, requests), "{key}");
+    }
+    fs::remove_file(bench.file("other.key")).unwrap();
+    let words =
+        ["register", "--agree-tos", "--server", &server, "--ca-file", "ca.pem", "--account", "state/other.json"];
+    bench.bare(&words).succeeds();
+    fs::remove_file(bench.file("other.json")).unwrap();
+    let dir = bench.dir();
+    bench.bare(&[&words[..], &["--dir", dir.to_str().unwrap()]].concat()).succeeds();
+}
+
 #[test]
 fn an_account_the_ca_has_forgotten() {
     let bench = Bench::registered();
