@@ -23,6 +23,7 @@ mod revocation;
 mod send;
 mod solver;
 mod star;
+mod task_record;
 mod transport;
 mod unchanged;
 mod untried;
@@ -43,6 +44,7 @@ pub use remedy::Remedy;
 pub use renewal::RenewalAnswer;
 pub use response::Response;
 pub use solver::{Readiness, Solver, SolverError, Task};
+pub use task_record::{TaskRecord, TaskRecordError};
 pub use transport::{Limits, Transport, TransportError, TransportErrorKind};
 pub use untried::Untried;
 

@@ -18,6 +18,8 @@ pub struct Task {
     pub key_authorization: Option<KeyAuthorization>,
     /// What must be in place.
     pub proof: Proof,
+    /// The URL of the account that proves control.
+    pub account_url: String,
 }
 
 impl Task {
@@ -41,6 +43,7 @@ impl Task {
             key_authorization: token.as_ref().map(|token| KeyAuthorization::new(token, prover.thumbprint)),
             token,
             proof,
+            account_url: prover.account_url.to_owned(),
         })
     }
 

@@ -5,7 +5,7 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::base64url;
+use crate::base64url::{self, Base64UrlError};
 
 /// The SHA-256 thumbprint of a [`Jwk`](crate::Jwk): over its required members only, in lexicographic order, without
 /// white space (RFC 7638 §3). Displayed as 43 characters of base64url.
@@ -16,6 +16,15 @@ impl Thumbprint {
     /// Hashes the canonical JSON text of a public key.
     pub(crate) fn of(canonical_json: &str) -> Self {
         Self(Sha256::digest(canonical_json.as_bytes()).into())
+    }
+
+    /// Reads what [`to_base64url`](Self::to_base64url) wrote.
+    ///
+    /// # Errors
+    /// When it is not base64url of 32 octets.
+    pub fn parse(text: &str) -> Result<Self, Base64UrlError> {
+        let octets = base64url::decode(text)?;
+        octets.try_into().map(Self).map_err(|_| Base64UrlError::Length(text.len()))
     }
 
     /// The 32 octets of the hash.

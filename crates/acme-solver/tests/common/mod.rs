@@ -10,8 +10,17 @@ use acme_jose::{KeyType, PrivateKey, Signer as _};
 use acme_proto::{ChallengeType, Identifier, Meta, Prover};
 
 pub(crate) fn task(name: &str, kind: ChallengeType, token: &str) -> Task {
-    let challenge = format!(r#"{{"type": "{kind}", "url": "https://ca.test/c", "token": "{token}"}}"#);
-    let challenge = serde_json::from_str(&challenge).unwrap();
+    from_challenge(name, &format!(r#"{{"type": "{kind}", "url": "https://ca.test/c", "token": "{token}"}}"#))
+}
+
+/// dns-persist-01 has no token.
+pub(crate) fn persist_task(name: &str) -> Task {
+    let challenge = r#"{"type": "dns-persist-01", "url": "https://ca.test/c", "issuer-domain-names": ["ca.test"]}"#;
+    from_challenge(name, challenge)
+}
+
+fn from_challenge(name: &str, challenge: &str) -> Task {
+    let challenge = serde_json::from_str(challenge).unwrap();
     let thumbprint = PrivateKey::generate(KeyType::P256).unwrap().public_key().thumbprint();
     let prover = Prover { account_url: "https://ca.test/a", thumbprint: &thumbprint, meta: &Meta::default() };
     Task::new(&challenge, &Identifier::parse(name).unwrap(), false, &prover).unwrap()
