@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod by_name;
 mod deadline;
 pub mod dns;
 mod dns_solver;
@@ -10,6 +11,7 @@ mod manual;
 mod sight;
 mod txt_store;
 
+pub use by_name::{ByName, NamePattern};
 pub use dns_solver::DnsSolver;
 pub use manual::Manual;
 pub use txt_store::TxtStore;
