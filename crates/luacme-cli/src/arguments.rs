@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::deploy_hook;
 use crate::key_type::KeyTypeArgument;
 
 const EXAMPLES: &str = "Examples:
@@ -19,6 +20,7 @@ const EXIT_CODES: &str = "Exit codes:
    1  failed
    2  wrong usage
    3  a person must act, then run the same command again
+   4  the certificate is in place, but a deploy hook failed
   75  try again later";
 
 /// Obtain certificates from any ACME CA.
@@ -93,6 +95,17 @@ pub(crate) struct Getcert {
     /// One of p256, p384, p521, ed25519, rsa2048, rsa3072, rsa4096.
     #[arg(long, value_name = "TYPE")]
     pub(crate) key_type: Option<KeyTypeArgument>,
+    /// Run this once a new certificate is in place
+    ///
+    /// A program, with arguments if need be, quoted as for a shell; but no shell sees it, so `$` and `*` mean nothing. May be given
+    /// several times; an empty one means none from now on. It learns of the certificate by its environment: LUACME_NAME,
+    /// LUACME_NAMES, LUACME_DIR, LUACME_SERVER, LUACME_LIVE, LUACME_PRIVKEY, LUACME_CERT, LUACME_CHAIN, LUACME_FULLCHAIN,
+    /// LUACME_COMBINED, and what certbot (RENEWED_…) and lego (LEGO_…) tell.
+    #[arg(long, value_name = "COMMAND", value_parser = deploy_hook::parse)]
+    pub(crate) deploy_hook: Vec<String>,
+    /// How long a deploy hook may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, hide_short_help = true)]
+    pub(crate) hook_timeout: u64,
     /// The name of its folder [default: the first name]
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) cert_name: Option<String>,

@@ -43,13 +43,16 @@ pub(crate) struct Pending {
     pub(crate) shown: Vec<String>,
 }
 
-/// The paths of the four files of a certificate.
+/// The paths of the files of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct CertificateFiles {
     pub(crate) privkey: PathBuf,
     pub(crate) cert: PathBuf,
     pub(crate) chain: PathBuf,
     pub(crate) fullchain: PathBuf,
+    /// Key and full chain in one, as HAProxy wants them.
+    #[serde(skip)]
+    pub(crate) combined: PathBuf,
 }
 
 impl CertificateFiles {
@@ -59,6 +62,7 @@ impl CertificateFiles {
             cert: folder.join("cert.pem"),
             chain: folder.join("chain.pem"),
             fullchain: folder.join("fullchain.pem"),
+            combined: folder.join("combined.pem"),
         }
     }
 }
@@ -80,6 +84,11 @@ impl CertificateStore {
     /// `certs/NAME`.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// `live/NAME`.
+    pub(crate) fn link(&self) -> &Path {
+        &self.link
     }
 
     /// The files of the current certificate, whether they are there or not.
@@ -145,7 +154,7 @@ impl CertificateStore {
         files::remove(&self.pending_key_file())
     }
 
-    /// Stores a new version and makes it the current one: all four files change together, by one rename.
+    /// Stores a new version and makes it the current one: all files change together, by one rename.
     pub(crate) fn store(&self, key_pem: &str, chain: &Chain) -> Result<CertificateFiles, Failure> {
         let version = self.last_version()? + 1;
         let unfinished = self.folder.join(format!(".{version}"));
@@ -160,6 +169,8 @@ impl CertificateStore {
         files::write(&files.cert, chain.leaf().to_pem().as_bytes(), Readers::Everybody)?;
         files::write(&files.chain, chain.issuers_pem().as_bytes(), Readers::Everybody)?;
         files::write(&files.fullchain, chain.to_pem().as_bytes(), Readers::Everybody)?;
+        let combined = Zeroizing::new(format!("{}\n{}", key_pem.trim_end(), chain.to_pem()));
+        files::write(&files.combined, combined.as_bytes(), Readers::Owner)?;
         let finished = self.folder.join(version.to_string());
         fs::rename(&unfinished, &finished).map_err(|error| Failure::file("rename to", &finished, error))?;
         files::sync_folder(&self.folder)?;
@@ -237,6 +248,7 @@ mod tests {
                 server: "https://ca.test/dir".to_owned(),
                 names: vec!["a.test".to_owned()],
                 key_type: "rsa2048".parse().unwrap(),
+                deploy_hooks: vec!["nginx -s reload".to_owned()],
                 solver,
             };
             store.keep_settings(&settings).unwrap();

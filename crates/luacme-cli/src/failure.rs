@@ -31,6 +31,8 @@ pub(crate) enum Exit {
     Failed = 1,
     /// The command line asks for something that cannot be.
     Usage = 2,
+    /// The certificate is in place, but a deploy hook failed.
+    Hook = 4,
     /// It may go well later.
     TryLater = 75,
 }

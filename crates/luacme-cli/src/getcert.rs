@@ -15,6 +15,7 @@ use crate::Done;
 use crate::arguments::{Getcert, Shared};
 use crate::certificate_store::{CertificateStore, Pending};
 use crate::client;
+use crate::deploy_hook::Deployment;
 use crate::failure::Failure;
 use crate::history::{History, Outcome};
 use crate::output::Output;
@@ -32,17 +33,20 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
     };
     let store = CertificateStore::open(&state.dir, &folder_name)?;
     let settings = RequestSettings::new(account.directory_url(), verb, &identifiers, store.settings()?.as_ref());
+    let deployment = Deployment::new(&state, &store, &settings, Duration::from_secs(verb.hook_timeout), output);
     if !verb.force
         && let Some(chain) = good_certificate(&store, &settings)?
     {
         output.not_due(store.name(), &chain, &store.live());
-        return Ok(Done::Complete);
+        keep_hooks(&store, verb, &settings)?;
+        return deployment.make_up().map(|()| Done::Complete);
     }
     let history = History::in_folder(store.folder());
     if !verb.force {
         history.check_pause(store.name(), Timestamp::now())?;
     }
-    let outcome = Run { account: &account, store: &store, settings: &settings, shared, output }.obtain(&identifiers);
+    let run = Run { account: &account, store: &store, settings: &settings, deployment: &deployment, shared, output };
+    let outcome = run.obtain(&identifiers);
     let noted = match &outcome {
         Ok(Done::Complete) => history.add(Outcome::Issued, "", None),
         Ok(Done::AwaitsPerson) => history.add(Outcome::AwaitsPerson, "", None),
@@ -52,7 +56,20 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
         }
     };
     // What went wrong with the certificate matters more than that it could not be noted.
-    outcome.and_then(|done| noted.map(|()| done))
+    match outcome.and_then(|done| noted.map(|()| done))? {
+        Done::Complete => deployment.make_up().map(|()| Done::Complete),
+        done => Ok(done),
+    }
+}
+
+/// Keeps hooks given anew although nothing is due: they are for the next certificate.
+fn keep_hooks(store: &CertificateStore, verb: &Getcert, settings: &RequestSettings) -> Result<(), Failure> {
+    match store.settings()? {
+        Some(before) if !verb.deploy_hook.is_empty() && before.deploy_hooks != settings.deploy_hooks => {
+            store.keep_settings(&RequestSettings { deploy_hooks: settings.deploy_hooks.clone(), ..before })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The names of the command line, in the form certificates use, each once.
@@ -107,6 +124,7 @@ struct Run<'a> {
     account: &'a Account,
     store: &'a CertificateStore,
     settings: &'a RequestSettings,
+    deployment: &'a Deployment<'a>,
     shared: &'a Shared,
     output: &'a Output,
 }
@@ -220,6 +238,7 @@ impl Run<'_> {
         let chain = chain.inspect_err(|_| self.store.drop_pending().unwrap_or_default()).map_err(refuse)?;
         let key_pem =
             key.to_pkcs8_pem().map_err(|error| Failure::new(error.to_string(), "run the same command again"))?;
+        self.deployment.announce()?;
         let files = self.store.store(&key_pem, &chain)?;
         self.store.keep_settings(self.settings)?;
         self.store.drop_pending()?;

@@ -6,6 +6,7 @@
 mod arguments;
 mod certificate_store;
 mod client;
+mod deploy_hook;
 mod directory;
 mod failure;
 mod files;

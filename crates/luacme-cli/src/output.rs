@@ -113,9 +113,24 @@ impl Output {
             "event": "certificate", "name": name, "names": names, "issued": issued,
             "not_after": not_after(chain).map(|end| end.to_string()), "files": files,
         });
-        let CertificateFiles { privkey, cert, chain, fullchain } = files;
+        let CertificateFiles { privkey, cert, chain, fullchain, .. } = files;
         let paths = [privkey, cert, chain, fullchain].map(|path| format!("\n  {}", path.display())).concat();
         self.result(object, &format!("{text}{paths}"));
+    }
+
+    /// What a deploy hook printed, and why it failed if it did.
+    pub(crate) fn deploy_hook(&self, command: &str, printed: &str, failed: Option<&str>) {
+        match &*self.channel {
+            Channel::Json { .. } => {
+                let object = json!({"event": "deploy_hook", "command": command, "output": printed, "failed": failed});
+                line(&object.to_string());
+            }
+            Channel::Quiet if failed.is_none() => {}
+            _ => self.suspend(|| {
+                note(&format!("deploy hook {command}"));
+                printed.lines().for_each(|line| note(&format!("  {line}")));
+            }),
+        }
     }
 
     /// What a person must do, for each challenge.

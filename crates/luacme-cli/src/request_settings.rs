@@ -18,6 +18,9 @@ pub(crate) struct RequestSettings {
     pub(crate) names: Vec<String>,
     /// The kind of its key.
     pub(crate) key_type: KeyTypeArgument,
+    /// What is run once a new certificate is in place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) deploy_hooks: Vec<String>,
     /// The way control is proven.
     pub(crate) solver: SolverSettings,
 }
@@ -58,8 +61,17 @@ impl RequestSettings {
             server: server.to_owned(),
             names: identifiers.iter().map(Identifier::value).collect(),
             key_type: verb.key_type.or(before.map(|before| before.key_type)).unwrap_or_default(),
+            deploy_hooks: deploy_hooks(&verb.deploy_hook, before),
             solver: SolverSettings::new(verb, before.map(|before| &before.solver)),
         }
+    }
+}
+
+/// Those given, without empty ones; when none is given, those given before.
+fn deploy_hooks(given: &[String], before: Option<&RequestSettings>) -> Vec<String> {
+    match given {
+        [] => before.map(|before| before.deploy_hooks.clone()).unwrap_or_default(),
+        given => given.iter().filter(|command| !command.is_empty()).cloned().collect(),
     }
 }
 

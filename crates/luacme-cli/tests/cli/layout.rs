@@ -16,6 +16,7 @@ fn secrets_are_for_their_owner() {
         ("account.key", 0o600),
         ("account.json", 0o644),
         ("live/a.test/privkey.pem", 0o600),
+        ("live/a.test/combined.pem", 0o600),
         ("live/a.test/cert.pem", 0o644),
         ("live/a.test/chain.pem", 0o644),
         ("live/a.test/fullchain.pem", 0o644),

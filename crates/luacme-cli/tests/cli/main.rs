@@ -4,6 +4,7 @@
 
 mod account_file;
 mod certificate_names;
+mod deploy_hook;
 mod getcert;
 mod help;
 mod json;
