@@ -5,15 +5,21 @@ mod deadline;
 pub mod dns;
 mod dns_solver;
 mod fetch;
+#[cfg(unix)]
+pub mod hook;
 pub mod http01;
 pub mod journal;
 mod manual;
+#[cfg(unix)]
+mod program;
 mod sight;
 mod txt_store;
 
 pub use by_name::{ByName, NamePattern};
 pub use dns_solver::DnsSolver;
 pub use manual::Manual;
+#[cfg(unix)]
+pub use program::{OutputLine, ProgramError, Stream};
 pub use txt_store::TxtStore;
 
 /// A solver that gives too few results has done nothing that could be relied on.

@@ -1,0 +1,114 @@
+//! Programs of other people, run without a shell between, bounded in time and output.
+
+mod error;
+mod output;
+mod process;
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use output::Output;
+use process::Ending;
+
+pub use error::ProgramError;
+pub use output::{OutputLine, Stream};
+
+/// A program may take this long, unless another time is set: some wait until their provider has published a record.
+const TIMEOUT: Duration = Duration::from_secs(300);
+
+/// Gets every line that a program writes, while it runs.
+pub(crate) type Sink = Arc<dyn Fn(&OutputLine<'_>) + Send + Sync>;
+
+/// A program, and what holds for every run of it.
+#[derive(Clone)]
+pub(crate) struct Program {
+    path: PathBuf,
+    timeout: Duration,
+    sink: Sink,
+}
+
+/// One run of a program. It inherits the environment, except for what is said here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub(crate) args: Vec<String>,
+    pub(crate) variables: Vec<(String, OsString)>,
+    /// Variables that are not inherited: only we may set them.
+    pub(crate) own: &'static [&'static str],
+    pub(crate) input: Vec<u8>,
+}
+
+impl Program {
+    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), timeout: TIMEOUT, sink: Arc::new(|_| ()) }
+    }
+
+    pub(crate) fn set_timeout(&mut self, timeout: Duration) {
+        self.timeout = timeout;
+    }
+
+    pub(crate) fn set_sink(&mut self, sink: Sink) {
+        self.sink = sink;
+    }
+
+    /// Another program under the same conditions.
+    pub(crate) fn sibling(&self, path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), ..self.clone() }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The program file: this very path, or for a bare name the first of that name in `PATH`.
+    pub(crate) fn locate(&self) -> Result<PathBuf, ProgramError> {
+        if self.path.as_os_str().as_encoded_bytes().contains(&b'/') {
+            return executable(&self.path).map(|()| self.path.clone());
+        }
+        let folders = env::var_os("PATH").unwrap_or_default();
+        let found = env::split_paths(&folders).map(|folder| folder.join(&self.path));
+        found.into_iter().find(|path| executable(path).is_ok()).ok_or(ProgramError::Missing)
+    }
+
+    /// Runs it to its end; what it wrote to its standard output, as far as it is kept.
+    pub(crate) fn run(&self, call: &Call) -> Result<Vec<u8>, ProgramError> {
+        let mut command = Command::new(self.locate()?);
+        command.args(&call.args);
+        for name in call.own {
+            command.env_remove(name);
+        }
+        command.envs(call.variables.iter().map(|(name, value)| (name, value)));
+        let mut output = Output::new(&self.path, &*self.sink);
+        let ending = process::run(&mut command, call.input.clone(), self.timeout, &mut output)
+            .map_err(|why| ProgramError::NotStarted(why.to_string()))?;
+        let (stdout, output) = output.finish();
+        match ending {
+            Ending::Code(0) => Ok(stdout),
+            Ending::Code(status) => Err(ProgramError::Failed { status, output }),
+            Ending::Signal(signal) => Err(ProgramError::Killed { signal, output }),
+            Ending::Late => Err(ProgramError::TimedOut { after: self.timeout, output }),
+        }
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").field("path", &self.path).field("timeout", &self.timeout).finish_non_exhaustive()
+    }
+}
+
+fn executable(path: &Path) -> Result<(), ProgramError> {
+    match fs::metadata(path) {
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Err(ProgramError::Missing),
+        Err(why) => Err(ProgramError::NotStarted(why.to_string())),
+        Ok(found) if !found.is_file() => Err(ProgramError::NotAFile),
+        Ok(found) if found.permissions().mode() & 0o111 == 0 => Err(ProgramError::NotExecutable),
+        Ok(_) => Ok(()),
+    }
+}
