@@ -13,6 +13,15 @@ use crate::poll::Wait;
 /// As often may finalize get no usable answer while the order stays `ready`.
 const MAX_UNANSWERED: u32 = 2;
 
+/// What became of the requests for the certificate.
+#[derive(Default)]
+struct Sent {
+    /// So many were perhaps carried out, and the answer does not tell.
+    unanswered: u32,
+    /// The CA took one: no other is sent, whatever the order shows.
+    taken: bool,
+}
+
 /// What an order needs next, seen from its state alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -56,7 +65,7 @@ impl Account {
     pub fn issue(&self, placed: PlacedOrder, csr_der: &[u8], total: Duration) -> Result<String, Error> {
         let mut wait = self.wait(&placed.order, total);
         let mut placed = placed;
-        let mut unanswered = 0;
+        let mut sent = Sent::default();
         wait.restart(placed.retry_after);
         loop {
             placed = match Step::for_status(&placed.order.status) {
@@ -65,9 +74,9 @@ impl Account {
                     return self.patiently(&mut wait, |account| account.download(url));
                 }
                 Step::Abandon => return Err(self.lost(&placed)),
-                Step::Finalize => self.finalize_or_read(&placed, csr_der, &mut wait, &mut unanswered)?,
-                // Pending although every authorization is valid: the CA's own records lag.
-                Step::Authorize | Step::Wait => self.look_at_order(&placed, &mut wait)?,
+                Step::Finalize if !sent.taken => self.finalize_or_read(&placed, csr_der, &mut wait, &mut sent)?,
+                // Pending although every authorization is valid, ready although finalized: the CA's own records lag.
+                Step::Authorize | Step::Finalize | Step::Wait => self.look_at_order(&placed, &mut wait)?,
             };
         }
     }
@@ -78,16 +87,17 @@ impl Account {
         placed: &PlacedOrder,
         csr_der: &[u8],
         wait: &mut Wait,
-        unanswered: &mut u32,
+        sent: &mut Sent,
     ) -> Result<PlacedOrder, Error> {
-        let sent = self.send_finalize(placed, csr_der);
-        let carried_out = match &sent {
+        let answer = self.send_finalize(placed, csr_der);
+        let carried_out = match &answer {
             Ok(_) => true,
             Err(error) => error.may_have_been_carried_out(),
         };
-        let finalized = sent.and_then(|response| self.placed_again(placed, &response, Operation::Finalize));
+        let finalized = answer.and_then(|response| self.placed_again(placed, &response, Operation::Finalize));
         let error = match finalized {
             Ok(finalized) => {
+                sent.taken = true;
                 wait.restart(finalized.retry_after);
                 return Ok(finalized);
             }
@@ -95,11 +105,11 @@ impl Account {
             Err(error) if carried_out || error.is_problem(&ProblemType::OrderNotReady) => error,
             Err(error) => return Err(error),
         };
-        *unanswered += u32::from(carried_out);
+        sent.unanswered += u32::from(carried_out);
         match self.look_at_order(placed, wait) {
             // What became of finalize says more than that time ran out.
             Err(late) if late.is_out_of_time() => Err(error),
-            Ok(seen) if seen.order.status == OrderStatus::Ready && *unanswered == MAX_UNANSWERED => Err(error),
+            Ok(seen) if seen.order.status == OrderStatus::Ready && sent.unanswered == MAX_UNANSWERED => Err(error),
             outcome => outcome,
         }
     }

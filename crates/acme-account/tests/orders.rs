@@ -409,3 +409,20 @@ fn an_order_is_not_waited_for_beyond_its_end() {
         assert!(took <= seconds(waited) && took > seconds(waited - 11), "{why}: {took:?}, pauses grow to 10 s");
     }
 }
+
+#[test]
+fn a_ca_that_took_the_request_is_not_sent_another() {
+    let ready = || Answer::json(200, order("ready", &[]));
+    let ca = Ca::new();
+    ca.on("/finalize/1", ready()).on("/order/1", ready()).on("/order/1", Answer::json(200, order("processing", &[])));
+    ca.on("/order/1", ready()).on("/order/1", Answer::json(200, valid_order())).on("/cert/1", Answer::certificate());
+    ca.account().issue(ca.order("ready", &[]), b"csr", Duration::from_secs(60)).unwrap();
+    assert_eq!(ca.count("POST /finalize/1"), 1, "its records lag (F-09)");
+    assert_eq!(ca.sleeps().len(), 4, "and every look comes after a pause");
+
+    let ca = Ca::new();
+    ca.on("/finalize/1", ready()).always(ready());
+    let error = ca.account().issue(ca.order("ready", &[]), b"csr", Duration::from_secs(60)).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::OutOfTime { .. }), "{error}");
+    assert_eq!(ca.count("POST /finalize/1"), 1);
+}
