@@ -49,16 +49,7 @@ impl Solver for DnsSolver {
 
     /// Waits for all of them together: they are on their way at the same time.
     fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
-        let records: Vec<_> = tasks.iter().filter_map(|task| task.proof.txt_record().cloned()).collect();
-        let report = self.propagation.wait(&records, &*self.clock);
-        tasks
-            .iter()
-            .map(|task| {
-                let record = task.proof.txt_record().ok_or_else(|| no_record(task))?;
-                let lacks = |name: &&NameReport| name.name.eq_ignore_ascii_case(&record.name);
-                report.incomplete().find(lacks).map_or(Ok(Readiness::Ready), judge)
-            })
-            .collect()
+        look(tasks, &self.propagation, &*self.clock)
     }
 
     /// What dns-persist-01 asks for stays.
@@ -71,6 +62,24 @@ impl Solver for DnsSolver {
             .map(|task| if stays(task) { Ok(()) } else { results.next().unwrap_or_else(|| Err(silent())) })
             .collect()
     }
+}
+
+/// Waits for the records of all these tasks together.
+pub(crate) fn look(
+    tasks: &[Task],
+    propagation: &Propagation,
+    clock: &dyn Clock,
+) -> Vec<Result<Readiness, SolverError>> {
+    let records: Vec<_> = tasks.iter().filter_map(|task| task.proof.txt_record().cloned()).collect();
+    let report = propagation.wait(&records, clock);
+    tasks
+        .iter()
+        .map(|task| {
+            let record = task.proof.txt_record().ok_or_else(|| no_record(task))?;
+            let lacks = |name: &&NameReport| name.name.eq_ignore_ascii_case(&record.name);
+            report.incomplete().find(lacks).map_or(Ok(Readiness::Ready), judge)
+        })
+        .collect()
 }
 
 /// Does one thing with the records of all these tasks at once.

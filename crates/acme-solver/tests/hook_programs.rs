@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod common;
+mod dns_server;
 mod script;
 
 use std::error::Error as _;
@@ -14,9 +15,11 @@ use std::time::{Duration, Instant};
 
 use acme_account::{Readiness, Solver as _, SolverError, Task};
 use acme_proto::{ChallengeType, Identifier};
+use acme_solver::dns::Propagation;
 use acme_solver::hook::{Hook, Style};
 use acme_solver::{ProgramError, Stream};
-use common::{One as _, task};
+use common::{One as _, answer, serve_always, task};
+use dns_server::{DnsServer, Script as Answers, txt};
 use script::{Scripts, calls};
 
 fn dns_task(token: &str) -> Task {
@@ -251,8 +254,26 @@ fn an_identifier_that_is_none_reaches_no_program() {
 }
 
 #[test]
-fn answers_are_looked_for_as_the_caller_wants() {
-    let looked = |tasks: &[Task]| tasks.iter().map(|_| Ok(Readiness::Ready)).collect();
-    let hook = Hook::new("true", Style::Lego).look_with(looked);
-    assert_eq!(hook.verify_one(&dns_task("one")).unwrap(), Readiness::Ready);
+fn each_answer_is_looked_for_where_it_should_be() {
+    let kinds = [ChallengeType::Dns01, ChallengeType::Http01, ChallengeType::TlsAlpn01, ChallengeType::Dns01];
+    let names = ["a.test", "a.test", "a.test", "b.test"];
+    let tasks: Vec<_> = names.iter().zip(kinds).map(|(name, kind)| task(name, kind, "one")).collect();
+    let key_authorization = |number: usize| tasks[number].key_authorization.as_ref().unwrap();
+    let published = txt("_acme-challenge.a.test.", &[&key_authorization(0).dns_txt()]);
+    let name_server = DnsServer::start(Answers::answers(vec![published]));
+    let (web_server, _) = serve_always(answer("200 OK", key_authorization(1).as_str()));
+    let propagation = Propagation::default().servers([name_server.address]).timeout(Duration::ZERO);
+    let hook = Hook::new("hook", Style::Luacme).propagation(propagation);
+    let seen = hook.check_http_at(web_server).verify(&tasks);
+    assert!(matches!(seen[..2], [Ok(Readiness::Ready), Ok(Readiness::Ready)]), "{seen:?}");
+    assert!(matches!(seen[2], Ok(Readiness::Unseen(_))), "{seen:?}");
+    assert!(seen[3].as_ref().is_err_and(|error| error.to_string().contains("b.test")), "{seen:?}");
+}
+
+#[test]
+fn another_text_than_that_of_the_proof_is_an_error_before_the_ca_sees_it() {
+    let (web_server, _) = serve_always(answer("404 Not Found", ""));
+    let hook = Hook::new("/etc/acme/hook", Style::Certbot).check_http_at(web_server);
+    let error = hook.verify_one(&task("a.test", ChallengeType::Http01, "one")).unwrap_err();
+    assert!(error.to_string().contains("404") && error.advice().contains("/etc/acme/hook"), "{error}");
 }

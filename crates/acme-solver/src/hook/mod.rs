@@ -6,23 +6,23 @@ mod style;
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use acme_account::{Readiness, Solver, SolverError, Task};
+use acme_account::{Clock, Readiness, Solver, SolverError, SystemClock, Task};
 use acme_proto::{ChallengeType, Identifier, Proof};
 
-use crate::dns;
+use crate::dns::Propagation;
+use crate::dns_solver;
 use crate::program::{Call, OutputLine, Program, ProgramError};
 use crate::sight::{self, Sight};
 use call::{Moment, host, invalid_challenge};
 
 pub use style::{Style, StyleError};
-
-type Look = dyn Fn(&[Task]) -> Vec<Result<Readiness, SolverError>> + Send + Sync;
 
 /// Leaves challenges to a program. No shell stands between: it gets its arguments as they are.
 ///
@@ -34,7 +34,9 @@ pub struct Hook {
     types: Option<Vec<ChallengeType>>,
     chained: bool,
     variables: Vec<(String, OsString)>,
-    look: Option<Box<Look>>,
+    propagation: Propagation,
+    clock: Arc<dyn Clock>,
+    http_address: Option<SocketAddr>,
     past: Mutex<Past>,
 }
 
@@ -57,7 +59,9 @@ impl Hook {
             types: None,
             chained: false,
             variables: Vec::new(),
-            look: None,
+            propagation: Propagation::default(),
+            clock: Arc::new(SystemClock),
+            http_address: None,
             past: Mutex::default(),
         }
     }
@@ -101,12 +105,21 @@ impl Hook {
         self
     }
 
-    /// Looks for the answers this way before the CA is told, rather than by one request or look-up for each.
-    pub fn look_with(
-        mut self,
-        look: impl Fn(&[Task]) -> Vec<Result<Readiness, SolverError>> + Send + Sync + 'static,
-    ) -> Self {
-        self.look = Some(Box::new(look));
+    /// Looks this way whether the name servers show the records.
+    pub fn propagation(mut self, propagation: Propagation) -> Self {
+        self.propagation = propagation;
+        self
+    }
+
+    /// Waits for them by this clock.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Looks for http-01 at this address rather than on port 80 of the name.
+    pub fn check_http_at(mut self, address: SocketAddr) -> Self {
+        self.http_address = Some(address);
         self
     }
 
@@ -244,11 +257,13 @@ impl Solver for Hook {
         })
     }
 
+    /// Looks at the records all together, since they are on their way at the same time.
     fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
-        match &self.look {
-            Some(look) => look(tasks),
-            None => tasks.iter().map(|task| self.look_for(task)).collect(),
-        }
+        let in_dns = |task: &Task| task.proof.txt_record().is_some();
+        let records: Vec<_> = tasks.iter().filter(|task| in_dns(task)).cloned().collect();
+        let mut shown = dns_solver::look(&records, &self.propagation, &*self.clock).into_iter();
+        let mut look = |task| if in_dns(task) { shown.next() } else { Some(self.look_for(task)) };
+        tasks.iter().filter_map(&mut look).collect()
     }
 
     /// The style uacme learns of it at clean-up, the style dehydrated at once. The others have no word for it.
@@ -279,23 +294,17 @@ impl Solver for Hook {
 }
 
 impl Hook {
-    /// What is seen of http-01 is what the CA will see. What is seen of the DNS may be older.
     fn look_for(&self, task: &Task) -> Result<Readiness, SolverError> {
-        let over_dns = task.proof.txt_record().is_some();
-        let sight = match over_dns {
-            true => sight::txt(task, &dns::system_resolvers()),
-            false => sight::http01(task, None),
-        };
-        match sight {
+        match sight::http01(task, self.http_address) {
             Sight::Right => Ok(Readiness::Ready),
-            Sight::Wrong(why) if !over_dns => Err(SolverError::new(
+            Sight::Unclear(why) => Ok(Readiness::Unseen(why)),
+            Sight::Wrong(why) => Err(SolverError::new(
                 why,
                 format!(
                     "see what {} does for http-01; if it is written for another challenge type, say so",
                     self.program.path().display()
                 ),
             )),
-            Sight::Wrong(why) | Sight::Unclear(why) => Ok(Readiness::Unseen(why)),
         }
     }
 }
