@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod child;
 mod ci;
 mod demo;
 mod deps;
@@ -13,6 +14,7 @@ mod ports;
 mod quirks;
 mod rfc_map;
 mod shell;
+mod solver_test;
 
 /// Chores of the luacme workspace.
 #[derive(Parser)]
@@ -36,6 +38,8 @@ enum Command {
     RfcMap,
     /// Run the real luacme against the real Pebble
     PebbleTest(pebble_test::Arguments),
+    /// Run the solvers against real servers: BIND and Knot, which must be installed
+    SolverTest(solver_test::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -56,5 +60,6 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Deps => deps::run(),
         Command::RfcMap => rfc_map::run(),
         Command::PebbleTest(arguments) => pebble_test::run(&arguments),
+        Command::SolverTest(arguments) => solver_test::run(&arguments),
     }
 }

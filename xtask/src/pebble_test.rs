@@ -17,7 +17,6 @@ use tools::Tools;
 
 mod cases;
 mod challtestsrv;
-mod child;
 mod client;
 mod issued;
 mod library;

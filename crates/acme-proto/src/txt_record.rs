@@ -19,6 +19,11 @@ pub struct TxtRecord {
 }
 
 impl TxtRecord {
+    /// A record of this name, with or without a dot at its end.
+    pub fn new(name: &str, value: impl Into<String>) -> Self {
+        Self { name: format!("{}.", name.trim_end_matches('.')), value: value.into() }
+    }
+
     /// The record `prefix.identifier`; a wildcard uses its base name's (RFC 8555 §8.4).
     pub(crate) fn below(prefix: &str, identifier: &Identifier, value: String) -> Result<Self, ProofError> {
         let name = format!("{prefix}.{}", host_name(identifier)?);

@@ -1,7 +1,6 @@
 //! Waiting until all name servers show what was published, with a clock that need not be waited for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-mod common;
 mod dns_server;
 
 use std::net::Ipv4Addr;
@@ -9,9 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use acme_account::Clock;
-use acme_proto::{ChallengeType, Proof, TxtRecord};
+use acme_proto::TxtRecord;
 use acme_solver::dns::{Client, DnsError, Propagation, Shows, Zones};
-use common::task;
 use dns_server::zone::{Records, address, server, start};
 use dns_server::{DnsServer, Script, alias, txt};
 use hickory_proto::op::ResponseCode;
@@ -44,13 +42,6 @@ impl Clock for TestClock<'_> {
         let times = self.slept.lock().unwrap().len();
         (self.sleeping)(u32::try_from(times).unwrap());
     }
-}
-
-fn record(name: &str, value: &str) -> TxtRecord {
-    let task = task("a.test", ChallengeType::Dns01, "t0123456789012345678901");
-    let Proof::Dns01(mut record) = task.proof else { panic!("dns-01 is proven by a record") };
-    (record.name, record.value) = (name.to_owned(), value.to_owned());
-    record
 }
 
 /// A zone a.test with two servers, the second with records of its own, and a resolver that knows both.
@@ -94,7 +85,7 @@ impl World {
 fn a_lagging_secondary_is_waited_for() {
     let world = World::new();
     let name = "_acme-challenge.a.test.";
-    let wanted = [record(name, "v"), record(name, "w")];
+    let wanted = [TxtRecord::new(name, "v"), TxtRecord::new(name, "w")];
     for value in ["v", "w", "old"] {
         world.first.add(txt(name, &[value]));
     }
@@ -116,7 +107,7 @@ fn a_lagging_secondary_is_waited_for() {
 #[test]
 fn the_report_says_which_server_shows_what() {
     let world = World::new();
-    let wanted = [record("_acme-challenge.a.test.", "v"), record("_acme-challenge.x.a.test.", "w")];
+    let wanted = [TxtRecord::new("_acme-challenge.a.test.", "v"), TxtRecord::new("_acme-challenge.x.a.test.", "w")];
     for records in [&world.first, &world.second] {
         records.add(txt("_acme-challenge.x.a.test.", &["w"]));
     }
@@ -137,7 +128,7 @@ fn an_alias_is_looked_for_where_it_leads() {
     for records in [&world.first, &world.second] {
         records.add(txt("b.a.test.", &["v"]));
     }
-    let report = world.propagation().wait(&[record("_acme-challenge.b.test.", "v")], &TestClock::new(&|_| {}));
+    let report = world.propagation().wait(&[TxtRecord::new("_acme-challenge.b.test.", "v")], &TestClock::new(&|_| {}));
     assert!(report.is_complete(), "{report}");
     assert_eq!(world.servers[1].questions(), ["b.a.test. TXT"]);
 }
@@ -150,7 +141,7 @@ fn a_hundred_names_need_each_zone_once() {
         world.first.add(txt(name, &["v"]));
         world.second.add(txt(name, &["v"]));
     }
-    let wanted: Vec<_> = names.iter().map(|name| record(name, "v")).collect();
+    let wanted: Vec<_> = names.iter().map(|name| TxtRecord::new(name, "v")).collect();
     let clock = TestClock::new(&|_| {});
     let report = world.propagation().wait(&wanted, &clock);
     assert!(report.is_complete(), "{report}");
@@ -163,7 +154,7 @@ fn a_hundred_names_need_each_zone_once() {
 fn a_silent_server_costs_one_wait_in_each_round_however_many_names() {
     let silent = DnsServer::start(Script { silent: true, ..Script::answers(vec![]) });
     let good = DnsServer::start(Script::answers((0..20).map(|n| txt(&format!("n{n}.test."), &["v"])).collect()));
-    let wanted: Vec<_> = (0..20).map(|n| record(&format!("n{n}.test."), "v")).collect();
+    let wanted: Vec<_> = (0..20).map(|n| TxtRecord::new(&format!("n{n}.test."), "v")).collect();
     let clock = TestClock::new(&|_| {});
     let propagation = Propagation::default().servers([silent.address, good.address]).timeout(Duration::from_secs(60));
     let propagation = propagation.interval(Duration::from_secs(60)).answer_timeout(Duration::from_millis(200));
@@ -189,7 +180,7 @@ fn servers_that_fail_are_not_taken_for_ready() {
     ] {
         let servers = [DnsServer::start(good()), DnsServer::start(script)];
         let propagation = Propagation::default().servers(servers.each_ref().map(|server| server.address));
-        let report = propagation.wait(&[record(name, "v")], &TestClock::new(&|_| {}));
+        let report = propagation.wait(&[TxtRecord::new(name, "v")], &TestClock::new(&|_| {}));
         match want {
             None => assert!(report.is_complete(), "{why}: {report}"),
             Some(want) => assert!(report.to_string().contains(want), "{why}: {report}"),
@@ -200,7 +191,7 @@ fn servers_that_fail_are_not_taken_for_ready() {
 #[test]
 fn trouble_with_the_resolver_is_told_and_may_pass() {
     let refusing = DnsServer::start(Script { code: ResponseCode::ServFail, ..Script::answers(vec![]) });
-    let wanted = [record("_acme-challenge.a.test.", "v")];
+    let wanted = [TxtRecord::new("_acme-challenge.a.test.", "v")];
     let propagation = Propagation::new(Zones::new(Client::new([refusing.address])));
     let report = propagation.timeout(Duration::from_secs(9)).wait(&wanted, &TestClock::new(&|_| {}));
     assert!(matches!(&report.names[0].trouble, Some(DnsError::Refused { .. })), "{report}");
@@ -212,6 +203,6 @@ fn trouble_with_the_resolver_is_told_and_may_pass() {
 fn skipping_asks_nobody() {
     let server = DnsServer::start(Script::answers(vec![]));
     let propagation = Propagation::default().servers([server.address]).skip();
-    assert!(propagation.wait(&[record("a.test.", "v")], &TestClock::new(&|_| {})).is_complete());
+    assert!(propagation.wait(&[TxtRecord::new("a.test.", "v")], &TestClock::new(&|_| {})).is_complete());
     assert!(server.asked().is_empty());
 }

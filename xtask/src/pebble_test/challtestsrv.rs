@@ -13,7 +13,8 @@ use acme_solver::dns;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
-use super::{child::Child, server::PATIENCE};
+use super::server::PATIENCE;
+use crate::child::Child;
 
 /// A running challtestsrv, which sends every name to 127.0.0.1; dropping it ends it. As a solver it meets dns-01.
 pub(crate) struct Challtestsrv {

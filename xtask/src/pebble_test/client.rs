@@ -11,7 +11,8 @@ use std::{
 use anyhow::{Context, ensure};
 use serde_json::Value;
 
-use super::{Bench, child::Child};
+use super::Bench;
+use crate::child::Child;
 
 /// No single run takes longer; nonces refused every other time make for the slowest.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -14,7 +14,8 @@ use acme_transport::{HttpsTransport, Roots};
 use anyhow::ensure;
 use serde_json::{Value, json};
 
-use super::{challtestsrv::Challtestsrv, child::Child, tools::Tools};
+use super::{challtestsrv::Challtestsrv, tools::Tools};
+use crate::child::Child;
 use crate::ports::free_ports;
 
 /// How long a server may take until it listens.

@@ -1,6 +1,7 @@
 //! One question to some servers, and the answer with its evidence.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use hickory_proto::op::{Edns, Message, Query, ResponseCode};
@@ -84,7 +85,7 @@ impl Client {
     ) -> Result<Answer, DnsError> {
         let question = self.question(name, kind);
         let reply = exchange(&question, server, self.tcp, deadline);
-        let message = reply.map_err(|source| DnsError::NoAnswer { server, source })?;
+        let message = reply.map_err(|source| DnsError::NoAnswer { server, source: Arc::new(source) })?.message;
         match Code::new(message.metadata.response_code) {
             Some(code) => Err(DnsError::Refused { server, code }),
             None => Ok(Answer::new(server, name, kind, &message)),

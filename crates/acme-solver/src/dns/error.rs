@@ -2,13 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::Code;
 
 /// Why there is no answer. That a name or a record does not exist is one, see [`Outcome`](super::Outcome).
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum DnsError {
     /// It is not a domain name.
@@ -31,7 +32,7 @@ pub enum DnsError {
         /// Who was asked.
         server: SocketAddr,
         /// What happened; [`io::ErrorKind::TimedOut`] when nothing did.
-        source: io::Error,
+        source: Arc<io::Error>,
     },
     /// Aliases lead in a circle, or through too many names.
     #[error("the aliases of {} lead nowhere: {}; correct the CNAME records", .chain[0], .chain.join(" → "))]

@@ -7,19 +7,25 @@ use hickory_proto::op::{Message, MessageType, OpCode, ResponseCode};
 
 use crate::deadline::{Deadline, timed_out};
 
+/// What came back, as a message and as it stood on the wire.
+pub(super) struct Reply {
+    pub(super) message: Message,
+    pub(super) octets: Vec<u8>,
+}
+
 /// Sends over UDP, and again over TCP when the answer is truncated; or over TCP alone.
-pub(super) fn exchange(request: &Message, server: SocketAddr, tcp: bool, deadline: Deadline) -> io::Result<Message> {
+pub(super) fn exchange(request: &Message, server: SocketAddr, tcp: bool, deadline: Deadline) -> io::Result<Reply> {
     let octets = request.to_vec().map_err(io::Error::other)?;
     if !tcp {
         let reply = over_udp(request, &octets, server, deadline)?;
-        if !reply.metadata.truncation {
+        if !reply.message.metadata.truncation {
             return Ok(reply);
         }
     }
     over_tcp(request, &octets, server, deadline)
 }
 
-fn over_udp(request: &Message, octets: &[u8], server: SocketAddr, deadline: Deadline) -> io::Result<Message> {
+fn over_udp(request: &Message, octets: &[u8], server: SocketAddr, deadline: Deadline) -> io::Result<Reply> {
     let socket = connect_udp(server)?;
     socket.send(octets)?;
     let mut buffer = [0; 4096];
@@ -56,7 +62,7 @@ fn only_others(why: io::Error, others: u32) -> io::Error {
     io::Error::new(why.kind(), format!("{why}; {others} messages came that are no answers to the question"))
 }
 
-fn over_tcp(request: &Message, octets: &[u8], server: SocketAddr, deadline: Deadline) -> io::Result<Message> {
+fn over_tcp(request: &Message, octets: &[u8], server: SocketAddr, deadline: Deadline) -> io::Result<Reply> {
     let stream = TcpStream::connect_timeout(&server, deadline.left()?)?;
     let length = u16::try_from(octets.len()).map_err(io::Error::other)?;
     deadline.write_all(&stream, &[&length.to_be_bytes(), octets].concat())?;
@@ -79,8 +85,9 @@ fn read_exact(stream: &TcpStream, mut buffer: &mut [u8], deadline: Deadline) -> 
 }
 
 /// The answer to the request, if these octets are one.
-fn read(octets: &[u8], request: &Message) -> Option<Message> {
-    Message::from_vec(octets).ok().filter(|message| answers(message, request))
+fn read(octets: &[u8], request: &Message) -> Option<Reply> {
+    let message = Message::from_vec(octets).ok().filter(|message| answers(message, request))?;
+    Some(Reply { message, octets: octets.to_vec() })
 }
 
 fn answers(reply: &Message, request: &Message) -> bool {

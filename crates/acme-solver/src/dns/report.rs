@@ -5,14 +5,14 @@ use std::fmt;
 use super::{DnsError, NameServer, Place};
 
 /// What the name servers showed, for each name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Each name once, in the order of the alphabet.
     pub names: Vec<NameReport>,
 }
 
 /// What the name servers showed of one name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct NameReport {
     /// The name that the CA asks for.
     pub name: String,
@@ -27,7 +27,7 @@ pub struct NameReport {
 }
 
 /// What one name server showed of one name.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Seen {
     /// The server.
     pub server: NameServer,
@@ -36,7 +36,7 @@ pub struct Seen {
 }
 
 /// What a name server showed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Shows {
     /// These TXT values, perhaps none.
@@ -120,11 +120,12 @@ impl fmt::Display for Seen {
 mod tests {
     use std::io;
     use std::net::SocketAddr;
+    use std::sync::Arc;
 
     use super::*;
 
     fn failure(kind: io::ErrorKind) -> DnsError {
-        DnsError::NoAnswer { server: SocketAddr::from(([192, 0, 2, 1], 53)), source: kind.into() }
+        DnsError::NoAnswer { server: SocketAddr::from(([192, 0, 2, 1], 53)), source: Arc::new(kind.into()) }
     }
 
     #[test]

@@ -63,10 +63,12 @@ impl Zones {
                 Data::Cname(target) => Some(target),
                 _ => None,
             });
-            let ends = chain.contains(&name) || chain.len() > MAX_ALIASES;
             chain.push(name.clone());
             match target {
-                Some(_) if ends => return Err(DnsError::Aliases { chain }),
+                Some(target) if chain.contains(&target) || chain.len() > MAX_ALIASES => {
+                    chain.push(target);
+                    return Err(DnsError::Aliases { chain });
+                }
                 Some(target) => name = target,
                 // A negative answer tells the zone already.
                 None => {

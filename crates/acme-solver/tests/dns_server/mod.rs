@@ -1,6 +1,7 @@
 //! Name servers that answer as they are told, over UDP and TCP on one port.
 #![allow(dead_code)]
 
+pub(crate) mod update;
 pub(crate) mod zone;
 
 use std::io::{Read as _, Write as _};
