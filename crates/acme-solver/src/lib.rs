@@ -9,6 +9,8 @@ mod fetch;
 pub mod hook;
 pub mod http01;
 pub mod journal;
+mod listener;
+mod listeners;
 mod manual;
 #[cfg(unix)]
 mod program;
