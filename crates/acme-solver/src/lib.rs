@@ -9,10 +9,6 @@ mod fetch;
 pub mod hook;
 pub mod http01;
 pub mod journal;
-#[cfg(unix)]
-mod lexicon;
-mod listener;
-mod listeners;
 mod manual;
 #[cfg(unix)]
 mod program;
@@ -21,8 +17,6 @@ mod txt_store;
 
 pub use by_name::{ByName, NamePattern};
 pub use dns_solver::DnsSolver;
-#[cfg(unix)]
-pub use lexicon::Lexicon;
 pub use manual::Manual;
 #[cfg(unix)]
 pub use program::{OutputLine, ProgramError, Stream};

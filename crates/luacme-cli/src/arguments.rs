@@ -1,13 +1,13 @@
 //! The command line.
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::deploy_hook;
 use crate::key_type::KeyTypeArgument;
+use crate::solver_arguments::SolverArguments;
 
 const EXAMPLES: &str = "Examples:
   luacme register -m you@example.com --agree-tos
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     Register(Register),
-    Getcert(Getcert),
+    Getcert(Box<Getcert>),
     Step(Step),
     /// Show the CA's directory: what it offers, and where
     #[command(after_help = "Example:\n  luacme directory --server letsencrypt")]
@@ -71,25 +71,6 @@ pub(crate) struct Getcert {
     /// A name, or several with commas; like NAME
     #[arg(short = 'd', long = "domain", value_name = "NAME", value_delimiter = ',')]
     pub(crate) domains: Vec<String>,
-    /// Answer the CA from here, on port 80
-    #[arg(long, group = "solver")]
-    pub(crate) standalone: bool,
-    /// Put the answer into the folder a web server shows
-    ///
-    /// The folder is the one it shows at http://NAME/.
-    #[arg(short, long, value_name = "DIR", group = "solver")]
-    pub(crate) webroot: Option<PathBuf>,
-    /// Print what to do; go on when run again (default)
-    #[arg(long, group = "solver")]
-    pub(crate) manual: bool,
-    /// Listen here rather than on port 80
-    ///
-    /// For --standalone. --webroot and --manual look here, whether the answer is in its place.
-    #[arg(long, value_name = "ADDR:PORT")]
-    pub(crate) http_addr: Option<SocketAddr>,
-    /// The DNS server that --manual asks whether the record is in its place
-    #[arg(long, value_name = "ADDR:PORT", hide_short_help = true)]
-    pub(crate) resolver: Option<SocketAddr>,
     /// The kind of its key [default: p256]
     ///
     /// One of p256, p384, p521, ed25519, rsa2048, rsa3072, rsa4096.
@@ -103,8 +84,8 @@ pub(crate) struct Getcert {
     /// LUACME_COMBINED, and what certbot (RENEWED_…) and lego (LEGO_…) tell.
     #[arg(long, value_name = "COMMAND", value_parser = deploy_hook::parse)]
     pub(crate) deploy_hook: Vec<String>,
-    /// How long a deploy hook may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, hide_short_help = true)]
+    /// How long a hook may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, hide_short_help = true)]
     pub(crate) hook_timeout: u64,
     /// The name of its folder [default: the first name]
     #[arg(long, value_name = "NAME", hide_short_help = true)]
@@ -114,6 +95,8 @@ pub(crate) struct Getcert {
     /// And even if the CA asked to wait.
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) solvers: SolverArguments,
 }
 
 /// Send one signed request and show the answer

@@ -235,15 +235,13 @@ mod tests {
 
     #[test]
     fn settings_come_back_as_they_were() {
-        use crate::request_settings::SolverSettings;
+        use crate::solver_settings::{BoundWay, SolverSettings, Way};
         let dir = tempfile::tempdir().unwrap();
         let store = CertificateStore::open(dir.path(), "a.test").unwrap();
         assert_eq!(store.settings().unwrap(), None);
-        for solver in [
-            SolverSettings::Standalone { http_addr: Some("127.0.0.1:5002".parse().unwrap()) },
-            SolverSettings::Webroot { path: "/srv/www".into(), http_addr: None },
-            SolverSettings::Manual { http_addr: None, resolver: Some("[::1]:53".parse().unwrap()) },
-        ] {
+        for way in [Way::Standalone, Way::Webroot { path: "/srv/www".into() }, Way::Manual] {
+            let ways = vec![BoundWay { names: vec!["a.test".to_owned()], way }];
+            let solver = SolverSettings { ways, ..SolverSettings::default() };
             let settings = RequestSettings {
                 server: "https://ca.test/dir".to_owned(),
                 names: vec!["a.test".to_owned()],

@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use acme_account::{Event, Observer, Response, Task};
+use acme_account::{Error, Event, Observer, Response, Task};
 use acme_proto::Proof;
+use acme_solver::OutputLine;
 use acme_x509::Chain;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
@@ -131,6 +132,38 @@ impl Output {
                 printed.lines().for_each(|line| note(&format!("  {line}")));
             }),
         }
+    }
+
+    /// Shows what hooks write, while they run.
+    pub(crate) fn programs(&self) -> impl Fn(&OutputLine<'_>) + Send + Sync + 'static {
+        let channel = Arc::clone(&self.channel);
+        move |written| {
+            let program = written.program.display().to_string();
+            match &*channel {
+                Channel::Quiet => {}
+                Channel::Json { .. } => {
+                    line(&json!({"event": "hook", "program": program, "line": written.text}).to_string());
+                }
+                Channel::Plain { .. } => note(&format!("{program}: {}", written.text)),
+                Channel::Spinner(bar) => bar.suspend(|| note(&format!("{program}: {}", written.text))),
+            }
+        }
+    }
+
+    /// Something did not go as it should, though the work goes on.
+    pub(crate) fn warn(&self, what: &str, todo: &str) {
+        match &*self.channel {
+            Channel::Json { .. } => line(&json!({"event": "warning", "what": what, "todo": todo}).to_string()),
+            _ => self.suspend(|| {
+                note(&format!("warning: {what}"));
+                note(&format!("  what to do:  {todo}"));
+            }),
+        }
+    }
+
+    /// A way to prove control has failed, and there is another.
+    pub(crate) fn falls_back(&self, error: &Error) {
+        self.warn(&error.to_string(), "nothing: the next way is tried, in a new order");
     }
 
     /// What a person must do, for each challenge.

@@ -1,24 +1,189 @@
-//! From settings to a solver.
+//! From settings to solvers, and what earlier runs have left in place.
 
-use acme_account::Solver;
-use acme_solver::Manual;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use acme_account::{Solver, SolverError};
+use acme_proto::ChallengeType;
+use acme_solver::dns::{Client, Propagation, Rfc2136, TsigKey, Updater, Zones, system_resolvers};
+use acme_solver::hook::{Hook, Style};
 use acme_solver::http01::{Standalone, Webroot};
+use acme_solver::journal::Journal;
+use acme_solver::{ByName, DnsSolver, Manual, NamePattern, TxtStore};
 
-use crate::request_settings::SolverSettings;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::solver_settings::{BoundWay, HookStyle, SolverSettings, Way};
 
-/// The solver for some settings; `shown` are the marks of the challenges that a person was shown in an earlier run.
-pub(crate) fn solver(settings: &SolverSettings, shown: &[String]) -> Box<dyn Solver> {
-    match settings {
-        SolverSettings::Standalone { http_addr: None } => Box::new(Standalone::default()),
-        SolverSettings::Standalone { http_addr: Some(address) } => Box::new(Standalone::new([*address])),
-        SolverSettings::Webroot { path, http_addr } => {
-            let webroot = Webroot::new(path);
-            Box::new(http_addr.iter().fold(webroot, |webroot, address| webroot.check_at(*address)))
+/// The variable with the key that updates of zones are signed with.
+const TSIG_KEY: &str = "LUACME_TSIG_KEY";
+
+/// The journal of answers that are in place.
+pub(crate) fn journal(dir: &Path) -> Journal {
+    Journal::new(dir.join("journal"))
+}
+
+/// Takes away what runs that were killed have left in place.
+pub(crate) fn clean_up_after_others(dir: &Path, hook_timeout: Duration, output: &Output) -> Result<(), Failure> {
+    let left = journal(dir).left_behind().map_err(|error| {
+        Failure::new(error.to_string(), "check that the folder belongs to you; --dir names another one")
+    })?;
+    for run in left {
+        let again = |note: &str| {
+            let settings: SolverSettings = serde_json::from_str(note).map_err(|error| {
+                SolverError::new(format!("its settings cannot be read: {error}"), "remove it by hand")
+            })?;
+            let maker = SolverMaker { settings: &settings, shown: &[], hook_timeout, output };
+            maker.solver().map(|solver| Box::new(solver) as Box<dyn Solver>).map_err(SolverError::from)
+        };
+        for error in run.clean_up(again) {
+            output.warn(&error.to_string(), error.advice());
         }
-        SolverSettings::Manual { http_addr, resolver } => {
-            let manual = Manual::new(shown.iter().cloned());
-            let manual = http_addr.iter().fold(manual, |manual, address| manual.check_http_at(*address));
-            Box::new(resolver.iter().fold(manual, |manual, resolver| manual.resolvers([*resolver])))
+    }
+    Ok(())
+}
+
+/// Makes solvers of settings.
+pub(crate) struct SolverMaker<'a> {
+    pub(crate) settings: &'a SolverSettings,
+    /// The marks of the challenges that a person was shown in an earlier run.
+    pub(crate) shown: &'a [String],
+    /// How long a hook may take.
+    pub(crate) hook_timeout: Duration,
+    pub(crate) output: &'a Output,
+}
+
+impl SolverMaker<'_> {
+    /// What a later run needs to know to make the same solver.
+    pub(crate) fn note(&self) -> Result<String, Failure> {
+        serde_json::to_string(self.settings).map_err(|error| Failure::new(error.to_string(), "correct the settings"))
+    }
+
+    /// All ways, each for the names it is bound to.
+    pub(crate) fn solver(&self) -> Result<ByName, Failure> {
+        let mut all = ByName::new();
+        for BoundWay { names, way } in &self.settings.ways {
+            let solver = self.way(way)?;
+            let patterns: Result<Vec<_>, _> = names.iter().map(|name| NamePattern::parse(name)).collect();
+            all = match patterns {
+                Ok(patterns) if patterns.is_empty() => all.for_any(solver),
+                Ok(patterns) => all.bind(patterns, solver),
+                Err(error) => {
+                    return Err(Failure::usage(error.to_string(), "bind a way to names like www.example.com"));
+                }
+            };
         }
+        Ok(all)
+    }
+
+    fn way(&self, way: &Way) -> Result<Box<dyn Solver>, Failure> {
+        let http = self.settings.http_addr;
+        Ok(match way {
+            Way::Webroot { path } => {
+                Box::new(http.iter().fold(Webroot::new(path), |webroot, address| webroot.check_at(*address)))
+            }
+            Way::Standalone => Box::new(http.map_or_else(Standalone::default, |address| Standalone::new([address]))),
+            Way::Rfc2136 { server, tsig_key } => {
+                let mut updater = Updater::new(*server);
+                if let Some(key) = tsig(tsig_key.as_deref())? {
+                    updater = updater.key(key);
+                }
+                // The server knows its own zones even where no resolver does.
+                let ask = self.resolvers().into_iter().chain(*server);
+                let zones = Zones::new(Client::new(ask)).port(self.name_server_port());
+                Box::new(self.dns(Rfc2136::new(updater).zones(zones)))
+            }
+            Way::Hook { program, style, cleanup, challenges } => {
+                let sink = self.output.programs();
+                let mut hook = Hook::new(program, Style::from(*style))
+                    .timeout(self.hook_timeout)
+                    .output(sink)
+                    .propagation(self.propagation());
+                hook = http.iter().fold(hook, |hook, address| hook.check_http_at(*address));
+                if let Some(cleanup) = cleanup {
+                    hook = hook.clean_up_program(cleanup);
+                }
+                if !challenges.is_empty() {
+                    hook = hook.offering(challenges.iter().cloned().map(ChallengeType::from));
+                }
+                hook.check()?;
+                Box::new(hook)
+            }
+            Way::Manual => {
+                let manual = Manual::new(self.shown.iter().cloned());
+                let manual = http.iter().fold(manual, |manual, address| manual.check_http_at(*address));
+                match self.settings.resolvers.is_empty() {
+                    true => Box::new(manual),
+                    false => Box::new(manual.resolvers(self.settings.resolvers.iter().copied())),
+                }
+            }
+            other => return Err(Failure::usage(format!("{other} is not there yet"), "choose another way")),
+        })
+    }
+
+    fn dns(&self, store: impl TxtStore + 'static) -> DnsSolver {
+        DnsSolver::new(store).propagation(self.propagation())
+    }
+
+    /// How to look whether the name servers show a record.
+    fn propagation(&self) -> Propagation {
+        let zones = Zones::new(Client::new(self.resolvers())).port(self.name_server_port());
+        let propagation = Propagation::new(zones);
+        match (self.settings.no_dns_check, self.settings.dns_wait) {
+            (true, _) => propagation.skip(),
+            (false, Some(seconds)) => propagation.timeout(Duration::from_secs(seconds)),
+            (false, None) => propagation,
+        }
+    }
+
+    /// Whoever names a resolver on another port than 53 has name servers there too.
+    fn name_server_port(&self) -> u16 {
+        self.settings.resolvers.first().map_or(53, SocketAddr::port)
+    }
+
+    fn resolvers(&self) -> Vec<SocketAddr> {
+        match self.settings.resolvers.is_empty() {
+            true => system_resolvers(),
+            false => self.settings.resolvers.clone(),
+        }
+    }
+}
+
+/// The key in the file, or else in the environment.
+fn tsig(file: Option<&Path>) -> Result<Option<TsigKey>, Failure> {
+    let advice = format!("give a key file of BIND's with --tsig-key, or hmac-sha256:NAME:SECRET in ${TSIG_KEY}");
+    let key = match file {
+        Some(file) => TsigKey::from_file(file),
+        None => match std::env::var(TSIG_KEY) {
+            Ok(text) => TsigKey::parse(&text),
+            Err(_) => return Ok(None),
+        },
+    };
+    key.map(Some).map_err(|error| Failure::new(error.to_string(), advice))
+}
+
+impl From<HookStyle> for Style {
+    fn from(style: HookStyle) -> Self {
+        match style {
+            HookStyle::Luacme => Self::Luacme,
+            HookStyle::Uacme => Self::Uacme,
+            HookStyle::Lego => Self::Lego,
+            HookStyle::LegoRaw => Self::LegoRaw,
+            HookStyle::Dehydrated => Self::Dehydrated,
+            HookStyle::Certbot => Self::Certbot,
+        }
+    }
+}
+
+impl From<SolverError> for Failure {
+    fn from(error: SolverError) -> Self {
+        Self::new(error.to_string(), error.advice())
+    }
+}
+
+impl From<Failure> for SolverError {
+    fn from(failure: Failure) -> Self {
+        Self::new(failure.what, failure.todo)
     }
 }

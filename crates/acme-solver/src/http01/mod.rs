@@ -1,6 +1,5 @@
 //! http-01: a text on port 80 of the name (RFC 8555 §8.3).
 
-mod look;
 mod server;
 mod standalone;
 mod webroot;
@@ -8,7 +7,6 @@ mod webroot;
 use acme_account::{SolverError, Task};
 use acme_proto::{ChallengeType, Identifier, KeyAuthorization, Proof, Token};
 
-pub use look::{Look, look};
 pub use standalone::Standalone;
 pub use webroot::Webroot;
 

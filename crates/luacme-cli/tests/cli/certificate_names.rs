@@ -48,7 +48,7 @@ fn usage_in_short() {
     for (why, words, part) in [
         ("no name", &["getcert"][..], "<NAME>"),
         ("no such kind of key", &["getcert", "a.test", "--key-type", "dsa"], "p256"),
-        ("two ways to prove", &["getcert", "a.test", "--standalone", "--manual"], "--manual"),
+        ("a way bound to what is no name", &["getcert", "a.test", "--standalone=/srv"], "--standalone"),
         ("a port alone", &["getcert", "a.test", "--http-addr", "5002"], "--http-addr"),
         ("no such command", &["frobnicate"], "frobnicate"),
         ("no such flag", &["getcert", "a.test", "--frobnicate"], "--frobnicate"),

@@ -1,0 +1,42 @@
+//! Ctrl-C and its like: what is in place is taken away before the program ends.
+
+use std::thread;
+
+use acme_solver::journal::Journaled;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::{Handle, Signals};
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Does some work. A signal that ends the program ends it only after the answers are taken away.
+pub(crate) fn clean_at_signals<T>(
+    solver: &Journaled<'_>,
+    output: &Output,
+    work: impl FnOnce() -> T,
+) -> Result<T, Failure> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
+        .map_err(|error| Failure::new(format!("cannot watch for signals: {error}"), "try again"))?;
+    thread::scope(|scope| {
+        // Ends the thread below also when the work panics.
+        let _closing = Closing(signals.handle());
+        scope.spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                for (task, error) in solver.clean_up_now() {
+                    output.warn(&format!("the answer for {} is left behind: {error}", task.identifier), error.advice());
+                }
+                std::process::exit(128 + signal);
+            }
+        });
+        Ok(work())
+    })
+}
+
+/// Watches for signals no more when it goes out of scope.
+struct Closing(Handle);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}

@@ -1,0 +1,190 @@
+//! One run at one certificate: order, proof, request, download, storage.
+
+use std::path::Path;
+use std::time::Duration;
+
+use acme_account::{Account, Authorized, Error, ErrorKind, PlacedOrder, Solver, Step, Task, Untried};
+use acme_jose::{PrivateKey, Signer as _};
+use acme_proto::{Identifier, NewOrder};
+use acme_solver::Manual;
+use acme_solver::journal::Journaled;
+use acme_x509::{Chain, ChainError, Csr, Name};
+
+use crate::Done;
+use crate::certificate_store::{CertificateStore, Pending};
+use crate::deploy_hook::Deployment;
+use crate::failure::Failure;
+use crate::interruption::clean_at_signals;
+use crate::output::Output;
+use crate::request_settings::RequestSettings;
+use crate::solver_choice::{self, SolverMaker};
+use crate::state::{new_key, parse_key};
+
+/// One run at one certificate.
+pub(crate) struct Issuance<'a> {
+    pub(crate) account: &'a Account,
+    /// The folder of everything.
+    pub(crate) dir: &'a Path,
+    pub(crate) store: &'a CertificateStore,
+    pub(crate) settings: &'a RequestSettings,
+    pub(crate) deployment: &'a Deployment<'a>,
+    /// How long to wait for the CA's decisions.
+    pub(crate) wait: Duration,
+    /// How long a hook may take.
+    pub(crate) hook_timeout: Duration,
+    pub(crate) output: &'a Output,
+}
+
+impl Issuance<'_> {
+    /// Obtains the certificate and stores it, or comes to where a person must act.
+    pub(crate) fn obtain(&self, identifiers: &[Identifier]) -> Result<Done, Failure> {
+        let maker = |shown| SolverMaker { shown, ..self.maker() };
+        // What cannot be used shows before an order is placed.
+        maker(&[]).solver()?;
+        let (placed, mut pending) = self.order(identifiers)?;
+        let key = self.key()?;
+        let names: Vec<_> = identifiers.iter().map(|identifier| Name::parse(&identifier.value())).collect();
+        let csr = Csr::new(&key, &names).map_err(|error| {
+            Failure::usage(format!("cannot ask for a certificate for these names: {error}"), "leave out what it names")
+        })?;
+        let solver = maker(&pending.shown.clone()).solver()?;
+        let journal = solver_choice::journal(self.dir);
+        let solver = Journaled::new(&solver, &journal, self.maker().note()?);
+        let issued = clean_at_signals(&solver, self.output, || self.prove(placed, &mut pending, csr.der(), &solver))??;
+        match issued {
+            Issued::Chain(pem) => self.finish(&key, &pem, &names),
+            Issued::AwaitsPerson(tasks) => {
+                let shown = tasks.iter().map(|(task, _)| Manual::mark(task)).collect();
+                self.store.keep_pending(&Pending { shown, ..pending })?;
+                self.output.manual(&tasks);
+                Ok(Done::AwaitsPerson)
+            }
+        }
+    }
+
+    fn maker(&self) -> SolverMaker<'_> {
+        let Self { settings, hook_timeout, output, .. } = *self;
+        SolverMaker { settings: &settings.solver, shown: &[], hook_timeout, output }
+    }
+
+    /// The order of the unfinished run when it is still of use, else a new one.
+    fn order(&self, identifiers: &[Identifier]) -> Result<(PlacedOrder, Pending), Failure> {
+        if let Some(pending) = self.store.pending()?
+            && pending.directory == self.account.directory_url()
+            && Some(&pending.account) == self.account.url().as_ref()
+            && (&pending.names, pending.key_type) == (&self.settings.names, self.settings.key_type)
+            && let Some(placed) = self.resumed(&pending.order)?
+        {
+            return Ok((placed, pending));
+        }
+        self.store.drop_pending()?;
+        self.place(identifiers)
+    }
+
+    fn place(&self, identifiers: &[Identifier]) -> Result<(PlacedOrder, Pending), Failure> {
+        let placed = self.account.new_order(&NewOrder::new(identifiers.iter().cloned()))?;
+        let pending = Pending {
+            directory: self.account.directory_url().to_owned(),
+            account: self.account.url().unwrap_or_default(),
+            order: placed.url.clone(),
+            names: self.settings.names.clone(),
+            key_type: self.settings.key_type,
+            shown: Vec::new(),
+        };
+        self.store.keep_pending(&pending)?;
+        Ok((placed, pending))
+    }
+
+    /// An order that is still of use: the CA knows it, something can come of it, and if it was finalized, so it was with
+    /// the key we have.
+    fn resumed(&self, url: &str) -> Result<Option<PlacedOrder>, Failure> {
+        let placed = match self.account.order(url) {
+            Ok(placed) => placed,
+            Err(error) if error.refusal().is_some() || matches!(error.kind(), ErrorKind::Http { status: 404, .. }) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        Ok(match Step::for_status(&placed.order.status) {
+            Step::Abandon => None,
+            Step::Wait | Step::Download if self.store.pending_key()?.is_none() => None,
+            _ => Some(placed),
+        })
+    }
+
+    /// The key of the certificate: that of the unfinished run, else a new one, stored before the CA hears of it.
+    fn key(&self) -> Result<PrivateKey, Failure> {
+        if let Some(pem) = self.store.pending_key()? {
+            return parse_key(&self.store.pending_key_file(), &pem);
+        }
+        let (key, pem) = new_key(self.settings.key_type)?;
+        self.store.keep_pending_key(&pem)?;
+        Ok(key)
+    }
+
+    /// Proves control and has the certificate issued. A way that failed gives place to the next for the same name, in a new order.
+    fn prove(
+        &self,
+        mut placed: PlacedOrder,
+        pending: &mut Pending,
+        csr_der: &[u8],
+        solver: &dyn Solver,
+    ) -> Result<Issued, Failure> {
+        let untried = Untried::new(solver);
+        while Step::for_status(&placed.order.status) == Step::Authorize {
+            match self.account.authorize(&placed, &untried, self.wait) {
+                Ok(Authorized::All(proven)) => {
+                    placed = proven;
+                    break;
+                }
+                Ok(Authorized::AwaitsPerson(tasks)) => return Ok(Issued::AwaitsPerson(tasks)),
+                Err(error) if untried.exclude(&error) => {
+                    self.output.falls_back(&error);
+                    (placed, *pending) = self.place(&placed.order.identifiers)?;
+                }
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+        self.account.issue(placed, csr_der, self.wait).map(Issued::Chain).map_err(|error| self.failed(error))
+    }
+
+    /// Keeps the order only if another run can go on with it.
+    fn failed(&self, error: Error) -> Failure {
+        let dropped = if can_go_on(&error) { Ok(()) } else { self.store.drop_pending() };
+        dropped.err().unwrap_or_else(|| error.into())
+    }
+
+    /// Checks what the CA sent before anything of it is installed.
+    fn finish(&self, key: &PrivateKey, pem: &str, names: &[Name]) -> Result<Done, Failure> {
+        let refuse = |error: ChainError| {
+            Failure::new(
+                format!("the CA's certificate for {} is not installed: {error}", self.store.name()),
+                "tell whoever runs the CA, then run the same command again",
+            )
+        };
+        let chain = Chain::from_pem(pem).and_then(|chain| chain.check(&key.public_key(), names).map(|()| chain));
+        let chain = chain.inspect_err(|_| self.store.drop_pending().unwrap_or_default()).map_err(refuse)?;
+        let key_pem =
+            key.to_pkcs8_pem().map_err(|error| Failure::new(error.to_string(), "run the same command again"))?;
+        self.deployment.announce()?;
+        let files = self.store.store(&key_pem, &chain)?;
+        self.store.keep_settings(self.settings)?;
+        self.store.drop_pending()?;
+        self.output.issued(self.store.name(), &chain, &files);
+        Ok(Done::Complete)
+    }
+}
+
+/// How far a run came.
+enum Issued {
+    /// To a certificate chain, as PEM.
+    Chain(String),
+    /// To where a person must act.
+    AwaitsPerson(Vec<(Task, String)>),
+}
+
+/// Whether running again can go on with the same order.
+fn can_go_on(error: &Error) -> bool {
+    use ErrorKind::{NotAuthorized, OrderChanged, OrderLost};
+    !matches!(error.kind(), NotAuthorized(_) | OrderLost { .. } | OrderChanged { .. })
+}

@@ -1,0 +1,154 @@
+//! Ways to prove control: several at once, one after the other, and nothing left behind whatever happens.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use acme_testca::{Behaviour, Resource};
+
+use crate::support::{Bench, Web, free_port};
+
+/// A program of this text. Another process writes it: one that is open for writing cannot be started.
+fn program(bench: &Bench, name: &str, text: &str) -> String {
+    let path = bench.beside(name);
+    let write = format!("cat > {0} && chmod 755 {0}", path.display());
+    let mut child = Command::new("sh").args(["-c", &write]).stdin(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), format!("#!/bin/sh\n{text}\n").as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
+    path.display().to_string()
+}
+
+/// Serves http-01 by the folder of a web server, and notes what it is called for.
+fn http_hook(bench: &Bench, web: &Web) -> String {
+    let folder = web.folder().join(".well-known/acme-challenge");
+    let text = format!(
+        "echo \"$@\" >> told\n[ $2 = http-01 ] || exit 42\nmkdir -p {0}\ncase $1 in present) printf %s \
+         \"$LUACME_KEY_AUTHORIZATION\" > {0}/$LUACME_TOKEN;; clean-up) rm {0}/$LUACME_TOKEN;; esac",
+        folder.display()
+    );
+    program(bench, "hook", &text)
+}
+
+fn told(bench: &Bench) -> Vec<String> {
+    fs::read_to_string(bench.beside("told")).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+/// The answers of http-01 in a folder that a web server shows.
+fn answers(web: &Web) -> Vec<PathBuf> {
+    let folder = fs::read_dir(web.folder().join(".well-known/acme-challenge"));
+    folder.map(|entries| entries.map(|entry| entry.unwrap().path()).collect()).unwrap_or_default()
+}
+
+#[test]
+fn each_name_may_have_a_way_of_its_own() {
+    let web = Web::start();
+    let bench = Bench::at(web.address, |ca| ca);
+    bench.register().succeeds();
+    let (folder, hook) = (web.folder().display().to_string(), http_hook(&bench, &web));
+    let ways = ["--webroot", &format!("a.test={folder}"), "--hook", &format!("b.test={hook}")];
+    let address = web.address.to_string();
+    let words = [&["getcert", "a.test", "b.test", "--http-addr", &address][..], &ways].concat();
+    bench.luacme(&words).succeeds();
+    assert_eq!(bench.names("a.test"), ["a.test", "b.test"]);
+    assert_eq!(told(&bench), ["present http-01 b.test", "clean-up http-01 b.test"]);
+    assert_eq!(answers(&web), Vec::<PathBuf>::new());
+    let again = bench.luacme(&["getcert", "a.test", "b.test", "--force"]).succeeds();
+    assert_eq!(told(&bench).len(), 4, "the ways are remembered with their names: {}", again.stderr);
+}
+
+#[test]
+fn a_name_that_no_way_is_for_is_named_with_what_there_is() {
+    let bench = Bench::registered();
+    let address = bench.http.to_string();
+    let run = bench.fails(1, &["getcert", "a.test", "b.test", "--standalone=a.test", "--http-addr", &address]);
+    let what = run.part("error");
+    assert!(what.contains("b.test") && what.contains("http-01"), "{what}");
+}
+
+#[test]
+fn a_way_that_fails_gives_place_to_the_next() {
+    let web = Web::start();
+    let bench = Bench::at(web.address, |ca| ca);
+    bench.register().succeeds();
+    // dns-01 finds no record; http-01 does well.
+    let folder = web.folder().display().to_string();
+    let dns = program(&bench, "dns", "exit 0");
+    let ways = ["--hook", &format!("a.test={dns}"), "--hook-challenge", "dns-01", "--webroot", &folder];
+    let words = ["getcert", "a.test", "--http-addr", &web.address.to_string(), "--no-dns-check"];
+    let run = bench.luacme(&[&words[..], &ways].concat()).succeeds();
+    assert!(run.stderr.contains("warning: ") && run.stderr.contains("dns-01"), "{}", run.stderr);
+    assert_eq!(bench.granted(Resource::NewOrder), 2, "a failed challenge takes its order along");
+}
+
+#[test]
+fn what_a_killed_run_left_is_taken_away_by_the_next_and_nothing_else() {
+    let web = Web::start();
+    let bench = Bench::at(web.address, |ca| ca);
+    bench.register().succeeds();
+    web.put("http://a.test/.well-known/acme-challenge/unrelated", "stays");
+    let folder = web.folder().display().to_string();
+    let killer = program(&bench, "killer", "echo $1 >> told\n[ $1 = clean-up ] || kill -KILL $PPID");
+    let ways = ["--webroot", &format!("a.test={folder}"), "--hook", &format!("b.test={killer}")];
+    let words = ["getcert", "a.test", "b.test", "--http-addr", &web.address.to_string()];
+    let run = bench.luacme(&[&words[..], &ways].concat());
+    assert_eq!(run.code, None, "it was killed: {}", run.stderr);
+    assert_eq!(answers(&web).len(), 2, "an answer, and a file of somebody else's");
+    bench.luacme(&["getcert", "c.test", "--webroot", &folder, "--http-addr", &web.address.to_string()]).succeeds();
+    let left: Vec<_> = answers(&web).iter().map(|path| path.file_name().unwrap().to_owned()).collect();
+    assert_eq!(left, ["unrelated"]);
+    assert_eq!(told(&bench), ["present", "clean-up"], "the hook is told too");
+    assert!(!bench.file("journal").exists() || fs::read_dir(bench.file("journal")).unwrap().next().is_none());
+}
+
+#[test]
+fn ctrl_c_takes_everything_away() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let web = Web::start();
+        let bench = Bench::at(web.address, |ca| ca.behave(Behaviour::NeverDecides));
+        bench.register().succeeds();
+        let folder = web.folder().display().to_string();
+        let hook = program(&bench, "hook", &format!("echo $1 >> told\n[ $1 = clean-up ] || kill -{signal} $PPID"));
+        let ways = ["--webroot", &format!("a.test={folder}"), "--hook", &format!("b.test={hook}")];
+        let words = ["getcert", "a.test", "b.test", "--http-addr", &web.address.to_string()];
+        let run = bench.luacme(&[&words[..], &ways].concat()).exits(code);
+        assert_eq!(answers(&web), Vec::<PathBuf>::new(), "{signal}: {}", run.stderr);
+        assert_eq!(told(&bench), ["present", "clean-up"], "{signal}");
+    }
+}
+
+#[test]
+fn a_hook_that_cannot_run_is_named_before_anything_is_ordered() {
+    let bench = Bench::registered();
+    let plain = bench.beside("plain");
+    fs::write(&plain, "no program").unwrap();
+    for (why, hook, part) in [
+        ("it is not there", "/nowhere/hook", "/nowhere/hook"),
+        ("it is not executable", plain.to_str().unwrap(), "plain"),
+    ] {
+        let run = bench.fails(1, &["getcert", "a.test", "--hook", hook]);
+        assert!(run.part("error").contains(part), "{why}: {}", run.stderr);
+    }
+    assert_eq!(bench.granted(Resource::NewOrder), 0);
+}
+
+#[test]
+fn what_a_hook_writes_is_shown_without_control_characters() {
+    let bench = Bench::registered();
+    let hook = program(&bench, "hook", "printf 'all \\033[2Jis lost\\n' >&2; exit 3");
+    let run = bench.fails(1, &["getcert", "a.test", "--hook", &hook]);
+    assert!(run.stderr.contains("is lost") && !run.stderr.contains('\x1b'), "{}", run.stderr);
+    let quiet = bench.fails(1, &["getcert", "a.test", "--hook", &hook, "-q", "--force"]);
+    assert!(quiet.part("error").contains("is lost"), "{}", quiet.stderr);
+}
+
+#[test]
+fn a_key_for_updates_that_is_none() {
+    let bench = Bench::registered();
+    let file = bench.beside("key");
+    fs::write(&file, "key \"k\" { algorithm hmac-md5; secret \"AAAA\"; };").unwrap();
+    let server = format!("rfc2136:127.0.0.1:{}", free_port().port());
+    let words = ["getcert", "a.test", "--dns", &server, "--tsig-key", file.to_str().unwrap()];
+    let run = bench.fails(1, &words);
+    assert!(run.part("error").contains("hmac-md5") && run.part("what to do").contains("--tsig-key"), "{}", run.stderr);
+    assert_eq!(bench.granted(Resource::NewOrder), 0);
+}
