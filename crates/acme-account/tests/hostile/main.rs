@@ -150,10 +150,8 @@ fn every_operation_survives_the_same_bad_answer_for_ever() {
     ];
     for (why, status, headers, body) in answers {
         for operation in OPERATIONS {
-            for everything in [false, true] {
-                let plan = vec![Treatment::Noise(status, headers.clone(), body.clone())];
-                survive(why, plan, everything, *operation);
-            }
+            let plan = vec![Treatment::Noise(status, headers.clone(), body.clone())];
+            survive(why, plan, operation.0 == "directory", *operation);
         }
     }
 }
