@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod acme_dns;
 mod by_name;
 mod deadline;
 pub mod dns;
@@ -15,6 +16,7 @@ mod program;
 mod sight;
 mod txt_store;
 
+pub use acme_dns::{AcmeDns, AcmeDnsCredentials};
 pub use by_name::{ByName, NamePattern};
 pub use dns_solver::DnsSolver;
 pub use manual::Manual;
