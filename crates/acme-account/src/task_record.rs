@@ -1,5 +1,7 @@
 //! Tasks in writing, for whoever has to clean up after a process that is gone.
 
+use std::fmt;
+
 use acme_jose::{Base64UrlError, Thumbprint};
 use acme_proto::{ChallengeType, Identifier, IdentifierError, Meta, ProofError, Prover};
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,13 @@ pub struct TaskRecord {
     token: String,
     thumbprint: String,
     account_url: String,
+}
+
+/// Without what makes up the key authorization.
+impl fmt::Debug for TaskRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TaskRecord({} for {} [redacted])", self.kind, self.identifier)
+    }
 }
 
 impl TaskRecord {

@@ -1,6 +1,7 @@
 //! Falling back to another challenge type. A failed challenge takes its authorization and its order along, so the next
 //! type needs a new order (RFC 8555 §7.1.6).
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use acme_proto::{ChallengeType, Identifier};
@@ -27,6 +28,12 @@ use crate::{Readiness, Solver, SolverError, Task};
 pub struct Untried<'a> {
     solver: &'a dyn Solver,
     failed: Mutex<Vec<(Identifier, ChallengeType)>>,
+}
+
+impl fmt::Debug for Untried<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Untried(failed: {:?})", self.failed)
+    }
 }
 
 impl<'a> Untried<'a> {

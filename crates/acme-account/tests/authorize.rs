@@ -184,6 +184,12 @@ fn authorizations_that_have_ended_are_told_all_at_once() {
         assert!(error.to_string().contains(part), "{part:?} is missing in {error}");
     }
     assert_eq!(log(&ca), ["POST /authz/a", "POST /authz/b"], "nothing was presented");
+    for ended in ["invalid", "deactivated", "expired", "revoked"] {
+        let ca = Ca::new();
+        ca.on("/authz/a", a(ended, "valid"));
+        let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a"]).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::NotAuthorized(_)), "{ended}: {error}");
+    }
 }
 
 #[test]

@@ -53,9 +53,12 @@ fn subproblems_reach_the_reader() {
     let mut problem = ca::problem("compound", "some names were refused");
     problem["subproblems"] = json!([
         {"type": "urn:ietf:params:acme:error:caa", "detail": "not us", "identifier": {"type": "dns", "value": "b.example"}},
+        {"type": "urn:ietf:params:acme:error:dns", "detail": "no address", "identifier": {"type": "dns", "value": "c.example"}},
     ]);
     let error = failed(Answer::text(403, "application/problem+json", &problem.to_string()));
-    assert!(error.to_string().contains("b.example: not us (caa)"), "{error}");
+    for each in ["b.example: not us (caa)", "c.example: no address (dns)"] {
+        assert!(error.to_string().contains(each), "{error}");
+    }
 }
 
 #[test]

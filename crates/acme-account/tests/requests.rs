@@ -71,6 +71,15 @@ fn the_account_signs_by_its_url_and_new_account_by_the_key() {
     ca.on("/new-order", ok());
     account.step("newOrder", &Payload::EmptyObject).unwrap();
     assert_eq!(ca.posts().last().unwrap().kid.as_deref(), Some(ACCOUNT));
+
+    // Calls that know what they ask for.
+    let answer = || Answer::json(200, order("ready", &[])).with("location", "/order/1");
+    ca.on("/new-order", answer()).on("/order/1", answer()).on("/finalize/1", answer());
+    ca.on("/cert/1", Answer::certificate());
+    let placed = account.new_order(&NewOrder::new([Identifier::parse("a.example").unwrap()])).unwrap();
+    account.finalize(&account.order(&placed.url).unwrap(), b"csr").unwrap();
+    account.download(&at("/cert/1")).unwrap();
+    assert!(ca.posts().iter().rev().take(4).all(|seen| seen.kid.as_deref() == Some(ACCOUNT)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Accounts (RFC 8555 §7.1.2 and §7.3).
 
 use std::fmt;
+use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -63,7 +64,7 @@ fn or_valid<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AccountStatus,
 }
 
 /// A contact URL (RFC 8555 §7.3).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Contact(String);
 
@@ -123,6 +124,14 @@ impl TryFrom<String> for Contact {
 
     fn try_from(text: String) -> Result<Self, ContactError> {
         Self::parse(&text)
+    }
+}
+
+impl FromStr for Contact {
+    type Err = ContactError;
+
+    fn from_str(text: &str) -> Result<Self, ContactError> {
+        Self::parse(text)
     }
 }
 

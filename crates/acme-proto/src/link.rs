@@ -2,6 +2,7 @@
 
 /// One link: its target, as it was written, and its relations.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Link {
     /// The target; perhaps relative to the URL that was asked.
     pub target: String,

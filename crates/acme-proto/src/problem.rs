@@ -97,7 +97,7 @@ const URN: &str = "urn:ietf:params:acme:error:";
 macro_rules! problem_types {
     ($($(#[$doc:meta])* $variant:ident = $wire:literal,)*) => {
         /// The kind of a problem (RFC 8555 §6.7). One that is not known here is kept as it is.
-        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
         #[serde(from = "String")]
         #[non_exhaustive]
         pub enum ProblemType {

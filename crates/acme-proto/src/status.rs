@@ -7,7 +7,7 @@ use serde::Deserialize;
 macro_rules! status {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $wire:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
         #[serde(from = "String")]
         #[non_exhaustive]
         pub enum $name {
