@@ -3,7 +3,7 @@
 
 mod vectors;
 
-use acme_jose::{Jwk, PrivateKey};
+use acme_jose::{Jwk, Jws, PrivateKey, base64url};
 use vectors::der;
 
 macro_rules! pem {
@@ -188,4 +188,32 @@ fn ed25519_with_a_public_key() {
     assert!(PrivateKey::from_der(&version_2(public)).is_ok());
     let error = PrivateKey::from_der(&version_2(&[1; 32])).unwrap_err().to_string();
     assert_eq!(error, "found a public key that is not the private key's");
+}
+
+#[test]
+fn one_hundred_thousand_levels() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let deep = [open.repeat(100_000), "1".to_owned(), close.repeat(100_000)].concat();
+        let protected = base64url::encode(deep.as_bytes());
+        for json in [
+            deep.clone(),
+            open.repeat(100_000),
+            format!(r#"{{"kty":{deep}}}"#),
+            format!(r#"{{"kty":"EC","crv":"P-256","x":"","y":"","other":{deep}}}"#),
+            format!(r#"{{"protected":"{protected}","payload":"","signature":""}}"#),
+            format!(r#"{{"protected":{deep},"payload":"","signature":""}}"#),
+            format!(r#"{{"protected":"","payload":"","signature":"","header":{deep}}}"#),
+        ] {
+            let jws = Jws::from_json(json.as_bytes());
+            assert!(jws.is_err() || jws.is_ok_and(|jws| jws.header().is_err()), "{open}");
+            assert!(
+                Jwk::from_json(json.as_bytes()).is_err() && PrivateKey::from_jwk(json.as_bytes()).is_err(),
+                "{open}"
+            );
+        }
+    }
+    // DER: sequences in sequences, each of indefinite or of the greatest length.
+    for octets in [[0x30, 0x80].repeat(100_000), [0x30, 0x84, 0xff, 0xff, 0xff, 0xff].repeat(100_000)] {
+        assert!(PrivateKey::from_der(&octets).is_err() && Jwk::from_spki_der(&octets).is_err());
+    }
 }
