@@ -128,6 +128,25 @@ mod tests {
     }
 
     #[test]
+    fn damage_is_an_error_or_another_answer() {
+        for text in [
+            "HTTP/1.1 301 Moved\r\nLocation: /x\r\nContent-Length: 2\r\n\r\nab",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2;x=y\r\nbc\r\n0\r\n\r\n",
+        ] {
+            for (at, octet, cut) in
+                (0..text.len()).flat_map(|at| (0..=255).flat_map(move |octet| [(at, octet, 0), (at, octet, 1)]))
+            {
+                let mut damaged = text.as_bytes().to_vec();
+                damaged.splice(at..at + cut, [octet]);
+                for octets in [&damaged[..], &damaged[..at]] {
+                    let body = parse(octets, true).ok().flatten().map(|answer| answer.body.len());
+                    assert!(body.is_none_or(|length| length <= octets.len()), "{octets:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_is_not_http_is_an_error() {
         for (why, text) in [("a greeting", "220 mail ESMTP\r\n"), ("nothing", ""), ("half a head", "HTTP/1.1 200")] {
             assert_eq!(parse(text.as_bytes(), true).unwrap_err().kind(), io::ErrorKind::InvalidData, "{why}");
