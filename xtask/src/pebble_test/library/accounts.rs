@@ -74,6 +74,8 @@ fn key_change(bench: &Bench) -> anyhow::Result<()> {
     refused(Subscriber::with_key(bench, "old-key", old)?.account.find(), &ProblemType::AccountDoesNotExist)?;
 
     let theirs = neighbour.account.key();
+    // 2.4.0 refuses; 2.10.1 answers 200 and changes nothing.
+    ensure!(holder.account.change_key(Arc::clone(&theirs)).is_err(), "the key is another account's");
     ensure!(holder.account.settle_key_change(theirs)? == LiveKey::Old, "the key leads to another account");
     holder.issue(&order(&["changed.test"])?)?;
     Ok(())
