@@ -10,6 +10,8 @@ mod fetch;
 pub mod hook;
 pub mod http01;
 pub mod journal;
+#[cfg(unix)]
+mod lexicon;
 mod manual;
 #[cfg(unix)]
 mod program;
@@ -19,6 +21,8 @@ mod txt_store;
 pub use acme_dns::{AcmeDns, AcmeDnsCredentials};
 pub use by_name::{ByName, NamePattern};
 pub use dns_solver::DnsSolver;
+#[cfg(unix)]
+pub use lexicon::Lexicon;
 pub use manual::Manual;
 #[cfg(unix)]
 pub use program::{OutputLine, ProgramError, Stream};
