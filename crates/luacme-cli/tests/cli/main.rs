@@ -10,6 +10,7 @@ mod help;
 mod json;
 mod layout;
 mod manual;
+mod quirks;
 mod rate_limit;
 mod refusals;
 mod register;
