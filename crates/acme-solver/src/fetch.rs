@@ -23,7 +23,12 @@ pub(crate) struct Answer {
 
 /// Asks the first of the addresses that can be reached.
 pub(crate) fn fetch(addresses: &[SocketAddr], host: &str, path: &str) -> io::Result<Answer> {
-    let deadline = Deadline::after(TOTAL);
+    fetch_within(TOTAL, addresses, host, path)
+}
+
+/// The same in another time.
+pub(crate) fn fetch_within(time: Duration, addresses: &[SocketAddr], host: &str, path: &str) -> io::Result<Answer> {
+    let deadline = Deadline::after(time);
     let stream = connect(addresses, deadline)?;
     let agent = concat!("acme-solver/", env!("CARGO_PKG_VERSION"));
     let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n");

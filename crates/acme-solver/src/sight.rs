@@ -59,7 +59,7 @@ fn unknown(task: &Task) -> Sight {
 }
 
 /// The host and the path of an `http://` URL.
-fn host_and_path(url: &str) -> (&str, &str) {
+pub(crate) fn host_and_path(url: &str) -> (&str, &str) {
     let rest = url.strip_prefix("http://").unwrap_or(url);
     rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }
@@ -80,7 +80,7 @@ fn addresses(identifier: &Identifier) -> Result<Vec<SocketAddr>, String> {
 }
 
 /// Whether it is the answer. White space at the end is ignored, as CAs ignore it (RFC 8555 §8.3).
-fn judge(url: &str, answer: &Answer, key_authorization: &str) -> Sight {
+pub(crate) fn judge(url: &str, answer: &Answer, key_authorization: &str) -> Sight {
     match (answer.status, &answer.location) {
         (200, _) if answer.body.trim_ascii_end() == key_authorization.as_bytes() => Sight::Right,
         (200, _) => Sight::Wrong(format!("{url} shows another text: {:?}", excerpt(&answer.body))),

@@ -1,5 +1,6 @@
 //! http-01: a text on port 80 of the name (RFC 8555 §8.3).
 
+mod look;
 mod server;
 mod standalone;
 mod webroot;
@@ -7,6 +8,7 @@ mod webroot;
 use acme_account::{SolverError, Task};
 use acme_proto::{ChallengeType, Identifier, KeyAuthorization, Proof, Token};
 
+pub use look::{Look, look};
 pub use standalone::Standalone;
 pub use webroot::Webroot;
 
