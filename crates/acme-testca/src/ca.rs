@@ -70,6 +70,7 @@ pub(crate) fn answer(ca: &Arc<Ca>, conversation: &mut Conversation, request: &In
     disguise::apply(ca, &mut state, &sight, &mut response);
     manners::after(&mut state, conversation, &sight, &response);
     disguise::write_pause(&state, &mut response);
+    disguise::write_date(&state, &mut response);
     log(&mut state, request, sight, &response);
     response
 }

@@ -199,6 +199,11 @@ fn pause(state: &State, response: &mut Response) {
     }
 }
 
+/// Writes the CA's time (RFC 9110 §6.6.1).
+pub(crate) fn write_date(state: &State, response: &mut Response) {
+    response.headers.push(("Date", httpdate::fmt_http_date(state.clock.now())));
+}
+
 /// Writes the `Retry-After` that an answer has, once it is settled (RFC 9110 §10.2.3).
 pub(crate) fn write_pause(state: &State, response: &mut Response) {
     let Some(seconds) = response.pause else { return };
