@@ -12,6 +12,8 @@ pub mod http01;
 pub mod journal;
 #[cfg(unix)]
 mod lexicon;
+mod listener;
+mod listeners;
 mod manual;
 #[cfg(unix)]
 mod program;
