@@ -18,6 +18,8 @@ mod manual;
 #[cfg(unix)]
 mod program;
 mod sight;
+#[cfg(feature = "tls-alpn-01")]
+pub mod tls_alpn01;
 mod txt_store;
 
 pub use acme_dns::{AcmeDns, AcmeDnsCredentials};

@@ -49,21 +49,25 @@ impl Listeners {
     }
 
     /// Starts them unless they are there, and does what must not happen in the midst of [`stop_if`](Self::stop_if).
-    pub(crate) fn start(&self, begin: Arc<Begin>, then: impl FnOnce()) -> Result<(), SolverError> {
+    pub(crate) fn start(
+        &self,
+        begin: Arc<Begin>,
+        then: impl FnOnce() -> Result<(), SolverError>,
+    ) -> Result<(), SolverError> {
         let mut listening = self.listening();
         if listening.is_empty() {
             *listening = self.bind(&begin)?;
         }
-        then();
-        Ok(())
+        then()
     }
 
     /// Stops them if nothing is left to answer.
-    pub(crate) fn stop_if(&self, done: impl FnOnce() -> bool) {
+    pub(crate) fn stop_if(&self, done: impl FnOnce() -> Result<bool, SolverError>) -> Result<(), SolverError> {
         let mut listening = self.listening();
-        if done() {
+        if done()? {
             listening.clear();
         }
+        Ok(())
     }
 
     /// Of several addresses, those of a kind that this computer does not have (IPv6, mostly) are passed over.

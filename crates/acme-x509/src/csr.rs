@@ -154,7 +154,7 @@ fn extension_request(names: &[Name]) -> Result<Attributes, CsrError> {
 }
 
 /// The signature in the form X.509 wants.
-fn sign(key: &dyn Signer, message: &[u8]) -> Result<BitString, CsrError> {
+pub(crate) fn sign(key: &dyn Signer, message: &[u8]) -> Result<BitString, CsrError> {
     let signature = key.sign(message)?;
     let octets = match key.algorithm().ecdsa_signature_len() {
         Some(_) => ecdsa_fixed_to_der(key.algorithm(), &signature)?,
@@ -164,7 +164,7 @@ fn sign(key: &dyn Signer, message: &[u8]) -> Result<BitString, CsrError> {
 }
 
 /// RSA has NULL parameters (RFC 4055 §5), the others have none (RFC 5758 §3.2, RFC 8410 §3).
-fn algorithm_identifier(algorithm: Algorithm) -> Result<AlgorithmIdentifierOwned, CsrError> {
+pub(crate) fn algorithm_identifier(algorithm: Algorithm) -> Result<AlgorithmIdentifierOwned, CsrError> {
     let parameters = (algorithm == Algorithm::Rs256).then(Any::null);
     Ok(AlgorithmIdentifierOwned { oid: oid(algorithm)?, parameters })
 }

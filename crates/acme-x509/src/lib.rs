@@ -4,6 +4,7 @@
 pub mod ari;
 mod certificate;
 mod chain;
+mod challenge_certificate;
 mod csr;
 mod name;
 mod pem;
@@ -13,6 +14,7 @@ pub mod validity;
 
 pub use certificate::{Certificate, CertificateError};
 pub use chain::{Chain, ChainError};
+pub use challenge_certificate::{ChallengeCertificateError, challenge_certificate};
 pub use csr::{Csr, CsrError};
 pub use name::Name;
 pub use pem::PemError;

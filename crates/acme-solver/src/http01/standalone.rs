@@ -71,6 +71,7 @@ impl Standalone {
         let tokens = Arc::clone(&self.tokens);
         self.listeners.start(Arc::new(move || Ok(Box::new(Exchange::new(Arc::clone(&tokens))))), || {
             self.tokens.insert(token.as_str(), body.as_str());
+            Ok(())
         })
     }
 
@@ -91,8 +92,7 @@ impl Standalone {
         let (token, _) = answer(task)?;
         self.listeners.stop_if(|| {
             self.tokens.remove(token.as_str());
-            self.tokens.is_empty()
-        });
-        Ok(())
+            Ok(self.tokens.is_empty())
+        })
     }
 }
