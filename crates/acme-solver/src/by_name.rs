@@ -21,6 +21,11 @@ impl NamePattern {
         Identifier::parse(text).map(Self)
     }
 
+    /// Whether it fits an identifier, which has no `*.`.
+    pub fn fits(&self, identifier: &Identifier, wildcard: bool) -> bool {
+        self.closeness(identifier, wildcard).is_some()
+    }
+
     /// How closely it fits an identifier, which has no `*.`: the more labels the closer, and a name closer than what is
     /// below another.
     fn closeness(&self, identifier: &Identifier, wildcard: bool) -> Option<usize> {

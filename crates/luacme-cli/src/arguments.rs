@@ -44,6 +44,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     Register(Register),
     Getcert(Box<Getcert>),
+    Doctor(Box<Doctor>),
     Step(Step),
     /// Show the CA's directory: what it offers, and where
     #[command(after_help = "Example:\n  luacme directory --server letsencrypt")]
@@ -95,6 +96,23 @@ pub(crate) struct Getcert {
     /// And even if the CA asked to wait.
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) solvers: SolverArguments,
+}
+
+/// Find out what stands in the way of a certificate
+///
+/// Looks at this computer, at DNS and at the CA; changes nothing. Ends with 0 when there is nothing worse than a warning. What
+/// the flags leave open is as the stored certificate was asked for.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  luacme doctor www.example.com --webroot /var/www/html")]
+pub(crate) struct Doctor {
+    /// The names to examine
+    #[arg(value_name = "NAME", required = true)]
+    pub(crate) names: Vec<String>,
+    /// The name of the certificate's folder [default: the first name]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub(crate) cert_name: Option<String>,
     #[command(flatten)]
     pub(crate) solvers: SolverArguments,
 }
@@ -173,7 +191,8 @@ pub(crate) struct Shared {
 /// `luacme --account account.json getcert …`.
 pub(crate) fn lua_acme_grammar(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<_> = words.into_iter().collect();
-    let is_verb = |word: &OsString| ["register", "getcert", "step", "directory"].iter().any(|verb| word == verb);
+    let is_verb =
+        |word: &OsString| ["register", "getcert", "step", "directory", "doctor"].iter().any(|verb| word == verb);
     if let [_, file, verb, ..] = words.as_slice()
         && !is_verb(file)
         && !file.to_string_lossy().starts_with('-')

@@ -104,14 +104,7 @@ impl CertificateStore {
 
     /// How the current certificate was asked for.
     pub(crate) fn settings(&self) -> Result<Option<RequestSettings>, Failure> {
-        let path = self.folder.join("config.toml");
-        let Some(text) = files::read(&path)? else { return Ok(None) };
-        toml::from_str(&text).map(Some).map_err(|error| {
-            Failure::new(
-                format!("cannot read {}: {error}", path.display()),
-                "mend the file, or remove it and give all flags again",
-            )
-        })
+        stored_settings(&self.folder)
     }
 
     /// Keeps how it was asked for, once that is known to work.
@@ -194,6 +187,18 @@ impl CertificateStore {
         let entries = fs::read_dir(&self.folder).map_err(|error| Failure::file("list", &self.folder, error))?;
         Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).max().unwrap_or(0))
     }
+}
+
+/// How the certificate in a folder was asked for, if there is one.
+pub(crate) fn stored_settings(folder: &Path) -> Result<Option<RequestSettings>, Failure> {
+    let path = folder.join("config.toml");
+    let Some(text) = files::read(&path)? else { return Ok(None) };
+    toml::from_str(&text).map(Some).map_err(|error| {
+        Failure::new(
+            format!("cannot read {}: {error}", path.display()),
+            "mend the file, or remove it and give all flags again",
+        )
+    })
 }
 
 /// Takes the lock, or says which process has it.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use acme_account::{Error, ErrorKind, Operation, TransportErrorKind};
-use acme_proto::{ChallengeType, Problem, ProblemType};
+use acme_proto::{ChallengeType, Identifier, Problem, ProblemType};
 use jiff::Timestamp;
 
 /// A failure with its three lines and its exit code.
@@ -22,6 +22,8 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     /// When the CA wants to be asked again at the earliest.
     pub(crate) not_before: Option<Timestamp>,
+    /// The names of which control was not proven, with the challenge that failed.
+    pub(crate) unproven: Box<[(Identifier, Option<ChallengeType>)]>,
 }
 
 /// Exit codes of failures.
@@ -46,7 +48,14 @@ impl From<Exit> for ExitCode {
 impl Failure {
     /// Something failed here, without the CA.
     pub(crate) fn new(what: impl Into<String>, todo: impl Into<String>) -> Self {
-        Self { what: what.into(), said: None, todo: todo.into(), exit: Exit::Failed, not_before: None }
+        Self {
+            what: what.into(),
+            said: None,
+            todo: todo.into(),
+            exit: Exit::Failed,
+            not_before: None,
+            unproven: Box::default(),
+        }
     }
 
     /// The command line asks for something that cannot be.
@@ -71,7 +80,13 @@ impl From<Error> for Failure {
             Exit::Failed
         };
         let not_before = error.retry_after().and_then(|pause| Timestamp::try_from(SystemTime::now() + pause).ok());
-        Self { what: one_line(&what(&error)), said: said(&error), todo: todo(&error), exit, not_before }
+        let unproven = match error.kind() {
+            ErrorKind::NotAuthorized(failures) => {
+                failures.iter().map(|failure| (failure.identifier.clone(), failure.kind.clone())).collect()
+            }
+            _ => Box::default(),
+        };
+        Self { what: one_line(&what(&error)), said: said(&error), todo: todo(&error), exit, not_before, unproven }
     }
 }
 

@@ -23,8 +23,8 @@ use crate::solver_choice;
 use crate::state::State;
 
 pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Done, Failure> {
-    let identifiers = identifiers(verb)?;
-    let folder_name = folder_name(verb, &identifiers)?;
+    let identifiers = identifiers(verb.names.iter().chain(&verb.domains))?;
+    let folder_name = folder_name(verb.cert_name.as_deref(), &identifiers)?;
     let state = State::locate(shared)?;
     solver_choice::clean_up_after_others(&state.dir, Duration::from_secs(verb.hook_timeout), output)?;
     let account = match client::stored(shared, &state, output)? {
@@ -58,7 +58,7 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
     };
     let outcome = issuance.obtain(&identifiers);
     let noted = match &outcome {
-        Ok(Done::Complete) => history.add(Outcome::Issued, "", None),
+        Ok(Done::Complete | Done::FoundErrors) => history.add(Outcome::Issued, "", None),
         Ok(Done::AwaitsPerson) => history.add(Outcome::AwaitsPerson, "", None),
         Err(failure) => {
             let detail = failure.said.as_deref().unwrap_or(&failure.what);
@@ -83,9 +83,9 @@ fn keep_hooks(store: &CertificateStore, verb: &Getcert, settings: &RequestSettin
 }
 
 /// The names of the command line, in the form certificates use, each once.
-fn identifiers(verb: &Getcert) -> Result<Vec<Identifier>, Failure> {
+pub(crate) fn identifiers<'a>(names: impl IntoIterator<Item = &'a String>) -> Result<Vec<Identifier>, Failure> {
     let mut identifiers = Vec::new();
-    for text in verb.names.iter().chain(&verb.domains) {
+    for text in names {
         let identifier = Identifier::parse(text)
             .map_err(|error| Failure::usage(error.to_string(), "give names like www.example.com or *.example.com"))?;
         if !identifiers.contains(&identifier) {
@@ -96,9 +96,9 @@ fn identifiers(verb: &Getcert) -> Result<Vec<Identifier>, Failure> {
 }
 
 /// The folder of the certificate: what `--cert-name` says, else the first name without `*.`.
-fn folder_name(verb: &Getcert, identifiers: &[Identifier]) -> Result<String, Failure> {
-    let name = match (&verb.cert_name, identifiers) {
-        (Some(name), _) => name.clone(),
+pub(crate) fn folder_name(asked: Option<&str>, identifiers: &[Identifier]) -> Result<String, Failure> {
+    let name = match (asked, identifiers) {
+        (Some(name), _) => name.to_owned(),
         (None, [first, ..]) => first.base().value(),
         (None, []) => String::new(),
     };

@@ -8,6 +8,7 @@ mod certificate_store;
 mod client;
 mod deploy_hook;
 mod directory;
+mod doctor;
 mod failure;
 mod files;
 mod getcert;
@@ -39,15 +40,32 @@ fn main() -> ExitCode {
     let outcome = match &arguments.verb {
         Verb::Register(verb) => register::run(&arguments.shared, verb, &output),
         Verb::Getcert(verb) => getcert::run(&arguments.shared, verb, &output),
+        Verb::Doctor(verb) => doctor::run(&arguments.shared, verb, &output),
         Verb::Step(verb) => step::run(&arguments.shared, verb, &output),
         Verb::Directory => directory::run(&arguments.shared, &output),
     };
     match outcome {
         Ok(done) => done.exit_code(),
         Err(failure) => {
-            output.failure(&failure);
+            explain(&arguments, &failure, &output);
             failure.exit.into()
         }
+    }
+}
+
+/// For people the reasons come after the error; for programs the error is the last event.
+fn explain(arguments: &Arguments, failure: &failure::Failure, output: &output::Output) {
+    let reasons = || {
+        if let Verb::Getcert(verb) = &arguments.verb {
+            doctor::after_failure(&arguments.shared, verb, failure, output);
+        }
+    };
+    if output.is_json() {
+        reasons();
+        output.failure(failure);
+    } else {
+        output.failure(failure);
+        reasons();
     }
 }
 
@@ -58,6 +76,8 @@ enum Done {
     Complete,
     /// A person must act, then run the same command again.
     AwaitsPerson,
+    /// It was to find errors, and found some.
+    FoundErrors,
 }
 
 impl Done {
@@ -65,6 +85,7 @@ impl Done {
         match self {
             Self::Complete => ExitCode::SUCCESS,
             Self::AwaitsPerson => ExitCode::from(3),
+            Self::FoundErrors => ExitCode::FAILURE,
         }
     }
 }

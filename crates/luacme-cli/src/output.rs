@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use crate::arguments::Shared;
 use crate::certificate_store::CertificateFiles;
+use crate::doctor::{self, Finding, Severity};
 use crate::failure::{Failure, one_line, printable};
 
 /// Where events, results and failures go.
@@ -188,6 +189,37 @@ impl Output {
         self.needed(json!({"event": "awaits_person"}), "Then run the same command again.");
     }
 
+    /// What `luacme doctor` found. With -q errors alone.
+    pub(crate) fn findings(&self, findings: &[Finding]) {
+        for finding in findings {
+            match finding.severity() {
+                Severity::Error => self.needed(finding.object(), &doctor::text(finding)),
+                _ => self.result(finding.object(), &doctor::text(finding)),
+            }
+        }
+        if !self.is_json() {
+            self.result(Value::Null, &doctor::summary(findings));
+        }
+    }
+
+    /// What was found after a failure: beside the error, for it is no result.
+    pub(crate) fn reasons(&self, findings: &[Finding]) {
+        for finding in findings {
+            match &*self.channel {
+                Channel::Json { .. } => line(&finding.object().to_string()),
+                _ => self.suspend(|| note(&doctor::text(finding))),
+            }
+        }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(&*self.channel, Channel::Json { .. })
+    }
+
+    pub(crate) fn is_quiet(&self) -> bool {
+        matches!(&*self.channel, Channel::Quiet)
+    }
+
     /// The CA's answer to one request: its body on standard output.
     pub(crate) fn response(&self, response: &Response) {
         let body = serde_json::from_slice::<Value>(response.body());
@@ -207,7 +239,7 @@ impl Output {
 
     /// What happened, what the CA said, what to do.
     pub(crate) fn failure(&self, failure: &Failure) {
-        let Failure { what, said, todo, exit, not_before } = failure;
+        let Failure { what, said, todo, exit, not_before, .. } = failure;
         let until = not_before.map(|until| format!("{until:.0}"));
         if let Channel::Json { .. } = &*self.channel {
             line(&json!({

@@ -19,6 +19,7 @@ fn help_is_as_it_was_read_last() {
         ("getcert.txt", &["getcert", "-h"]),
         ("step.txt", &["step", "-h"]),
         ("directory.txt", &["directory", "-h"]),
+        ("doctor.txt", &["doctor", "-h"]),
     ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/help").join(file);
         let found = luacme(words).succeeds().stdout;
@@ -32,11 +33,12 @@ fn help_is_as_it_was_read_last() {
 #[test]
 fn help_fits_a_small_terminal() {
     for (words, lines) in [
-        (&["-h"][..], 28),
+        (&["-h"][..], 30),
         (&["register", "-h"], 24),
         (&["getcert", "-h"], 36),
         (&["step", "-h"], 24),
         (&["directory", "-h"], 24),
+        (&["doctor", "-h"], 36),
     ] {
         let text = luacme(words).succeeds().stdout;
         let found = text.lines().count();

@@ -5,6 +5,9 @@
 mod account_file;
 mod certificate_names;
 mod deploy_hook;
+#[path = "../../../acme-solver/tests/dns_server/mod.rs"]
+mod dns_server;
+mod doctor;
 mod getcert;
 mod help;
 mod json;
