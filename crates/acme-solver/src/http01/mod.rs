@@ -3,6 +3,7 @@
 mod look;
 mod server;
 mod standalone;
+mod stateless;
 mod webroot;
 
 use acme_account::{SolverError, Task};
@@ -10,6 +11,7 @@ use acme_proto::{ChallengeType, Identifier, KeyAuthorization, Proof, Token};
 
 pub use look::{Look, look};
 pub use standalone::Standalone;
+pub use stateless::{Stateless, WebServer};
 pub use webroot::Webroot;
 
 /// Where CAs look, the token following (RFC 8555 §8.3).

@@ -58,7 +58,7 @@ pub(crate) fn raw(address: SocketAddr, request: &str) -> String {
 
 /// Head and body of the answer to a GET.
 pub(crate) fn get(address: SocketAddr, path: &str) -> (String, String) {
-    let answer = raw(address, &format!("GET {path} HTTP/1.1\r\nHost: a.test\r\n\r\n"));
+    let answer = raw(address, &format!("GET {path} HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n"));
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.to_owned(), body.to_owned())
 }
