@@ -108,7 +108,7 @@ impl Lexicon {
         args.extend([format!("--name={}", record.name), format!("--content={}", record.value)]);
         args.extend(self.ttl.map(|seconds| format!("--ttl={seconds}")));
         args.push("--output=JSON".to_owned());
-        Call { args, ..Call::default() }
+        Call { args: args.into_iter().map(Into::into).collect(), ..Call::default() }
     }
 
     fn run(&self, action: &str, record: &TxtRecord) -> Result<(), SolverError> {

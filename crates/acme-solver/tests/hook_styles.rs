@@ -5,12 +5,14 @@
 mod common;
 mod script;
 
+use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, UNIX_EPOCH};
 
 use acme_account::{Solver, Task};
 use acme_jose::{KeyType, PrivateKey, Signer as _};
 use acme_proto::{ChallengeType, Identifier, Meta, Proof, Prover};
-use acme_solver::hook::{Hook, Style};
+use acme_solver::hook::{Announcement, CertificateFiles, Hook, Style};
 use common::{One as _, task};
 use script::{Scripts, call, calls};
 
@@ -242,6 +244,38 @@ fn dehydrated_learns_why_a_challenge_failed_in_harmless_words() {
     assert!(words[2].starts_with("a.test: _id__ __touch /"), "{}", words[2]);
     assert!(words[2].len() <= 1000 && !words[2].contains(['`', '$', '"', '\'', '|', ';', '&', '\x1b']), "{}", words[2]);
     assert!(!evil.exists());
+}
+
+#[test]
+fn dehydrated_is_told_of_certificates_and_runs() {
+    let scripts = Scripts::new();
+    let hook = scripts.noting("hook.sh", "DEHYDRATED_", DEHYDRATED);
+    let domain = Identifier::Dns("a.test".to_owned());
+    let [key, certificate, full_chain, chain] = ["/k", "/c", "/f", "/i"].map(Path::new);
+    let files = CertificateFiles { key, certificate, full_chain, chain };
+    let domain = &domain;
+    let made = UNIX_EPOCH + Duration::from_millis(1_700_000_000_999);
+    let error = Some("no \"luck\" $(id)");
+    let told = [
+        (Announcement::Startup, &["startup_hook"][..]),
+        (
+            Announcement::DeployCert { domain, files, made },
+            &["deploy_cert", "a.test", "/k", "/c", "/f", "/i", "1700000000"],
+        ),
+        (Announcement::UnchangedCert { domain, files }, &["unchanged_cert", "a.test", "/k", "/c", "/f", "/i"]),
+        (Announcement::Exit(error), &["exit_hook", "no _luck_ __id_"]),
+        (Announcement::Exit(None), &["exit_hook"]),
+    ];
+    for style in Style::ALL {
+        for (announcement, args) in &told {
+            Hook::new(&hook, style).announce(announcement).unwrap();
+            let want = (style == Style::Dehydrated).then(|| call(args, &[], ""));
+            assert_eq!(calls(&hook), want.into_iter().collect::<Vec<_>>(), "{style}: {announcement:?}");
+        }
+    }
+    let failing = Hook::new(scripts.script("failing", "exit 1"), Style::Dehydrated);
+    let error = failing.announce(&Announcement::Startup).unwrap_err();
+    assert!(error.to_string().contains("startup_hook) failed"), "{error}");
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl Style {
             Self::Dehydrated => {
                 call.args = words([verb]);
                 for task in &all[which] {
-                    call.args.extend([host(&task.identifier)?, token(task)?.to_owned(), value(task)?]);
+                    call.args.extend(words([&host(&task.identifier)?, token(task)?, &value(task)?]));
                 }
             }
             Self::Certbot => call.variables = certbot(all, which.start)?,
@@ -79,10 +79,10 @@ fn certbot(all: &[Task], index: usize) -> Result<Vec<(String, OsString)>, Solver
     let mut variables = vec![
         set("CERTBOT_DOMAIN", &name),
         set("CERTBOT_IDENTIFIER", &name),
-        set("CERTBOT_VALIDATION", &value(task)?),
+        set("CERTBOT_VALIDATION", value(task)?),
         set("CERTBOT_ALL_DOMAINS", &everything),
         set("CERTBOT_ALL_IDENTIFIERS", &everything),
-        set("CERTBOT_REMAINING_CHALLENGES", &(all.len() - index - 1).to_string()),
+        set("CERTBOT_REMAINING_CHALLENGES", (all.len() - index - 1).to_string()),
     ];
     if let Proof::Http01 { .. } = task.proof {
         variables.push(set("CERTBOT_TOKEN", token(task)?));
@@ -90,12 +90,15 @@ fn certbot(all: &[Task], index: usize) -> Result<Vec<(String, OsString)>, Solver
     Ok(variables)
 }
 
-/// dehydrated's `invalid_challenge`. What the CA says keeps only characters that no shell would act on, even where a script
-/// forgets its quotes.
+/// dehydrated's `invalid_challenge`.
 pub(super) fn invalid_challenge(task: &Task, why: &str) -> Result<Call, SolverError> {
+    Ok(Call { args: words(["invalid_challenge", &host(&task.identifier)?, &harmless(why)]), ..Call::default() })
+}
+
+/// Of what a CA may have written, only characters that no shell would act on, even where a script forgets its quotes.
+pub(super) fn harmless(text: &str) -> String {
     let harmless = |c: char| if c.is_ascii_alphanumeric() || " .,:/_-".contains(c) { c } else { '_' };
-    let response: String = why.chars().take(1000).map(harmless).collect();
-    Ok(Call { args: words(["invalid_challenge", &host(&task.identifier)?, &response]), ..Call::default() })
+    text.chars().take(1000).map(harmless).collect()
 }
 
 /// The identifier, checked: a CA may have written it.
@@ -137,10 +140,10 @@ fn unfit(task: &Task, why: &str) -> SolverError {
     )
 }
 
-fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
-    words.map(str::to_owned).into()
+fn words<const N: usize>(words: [&str; N]) -> Vec<OsString> {
+    words.map(OsString::from).into()
 }
 
-fn set(name: &str, value: &str) -> (String, OsString) {
+fn set(name: &str, value: impl Into<OsString>) -> (String, OsString) {
     (name.to_owned(), value.into())
 }

@@ -1,5 +1,6 @@
 //! Proofs by a program of the user's, called as the client calls its hooks that it was written for.
 
+mod announcement;
 mod call;
 mod luacme;
 mod style;
@@ -22,6 +23,7 @@ use crate::program::{Call, OutputLine, Program, ProgramError};
 use crate::sight::{self, Sight};
 use call::{Moment, host, invalid_challenge};
 
+pub use announcement::{Announcement, CertificateFiles};
 pub use style::{Style, StyleError};
 
 /// Leaves challenges to a program. No shell stands between: it gets its arguments as they are.

@@ -37,7 +37,7 @@ pub(crate) struct Program {
 /// One run of a program. It inherits the environment, except for what is said here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Call {
-    pub(crate) args: Vec<String>,
+    pub(crate) args: Vec<OsString>,
     pub(crate) variables: Vec<(String, OsString)>,
     /// Variables that are not inherited: only we may set them.
     pub(crate) own: &'static [&'static str],
