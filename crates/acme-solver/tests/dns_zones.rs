@@ -3,9 +3,13 @@
 
 mod dns_server;
 
-use acme_solver::dns::{Client, DnsError, NameServer, Zones};
+use std::time::Duration;
+
+use acme_account::SystemClock;
+use acme_proto::TxtRecord;
+use acme_solver::dns::{Client, DnsError, NameServer, Outcome, Propagation, RecordType, Shows, Zones};
 use dns_server::zone::{Records, address, server, start};
-use dns_server::{DnsServer, alias, txt};
+use dns_server::{DnsServer, alias, reply, txt};
 
 fn world() -> Records {
     Records::new([
@@ -48,6 +52,21 @@ fn a_name_leads_through_its_aliases_to_the_innermost_zone() {
             assert_eq!(found.aliases, aliases, "{why}, {kind}");
         }
     }
+}
+
+#[test]
+fn a_referral_names_the_delegated_zone() {
+    let parent = DnsServer::answering(|query, _| {
+        let mut referral = reply(query);
+        referral.add_authority(server("_acme-challenge.a.test.", "ns.acme.test."));
+        vec![referral.to_vec().unwrap()]
+    });
+    let client = Client::new([parent.address]).without_recursion();
+    assert_eq!(client.ask("_acme-challenge.a.test", RecordType::Txt).unwrap().outcome, Outcome::Referral);
+    assert_eq!(Zones::new(client).place("_acme-challenge.a.test").unwrap().zone, "_acme-challenge.a.test.");
+    let record = TxtRecord::new("_acme-challenge.a.test", "v");
+    let report = Propagation::default().servers([parent.address]).timeout(Duration::ZERO).wait(&[record], &SystemClock);
+    assert!(matches!(report.names[0].servers[0].shows, Shows::Lame), "{report}");
 }
 
 #[test]

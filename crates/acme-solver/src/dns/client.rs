@@ -117,12 +117,13 @@ pub struct Answer {
     pub aliases: Vec<String>,
     /// Whether the server says that it answers for the zone itself.
     pub authoritative: bool,
-    /// The zone that has no such record, as the SOA record beside a negative answer says (RFC 2308 §2).
+    /// The zone that has no such record, as the SOA record beside a negative answer says (RFC 2308 §2), or that a referral leads to.
     pub zone: Option<String>,
 }
 
 /// What there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Records of the kind.
     Records,
@@ -130,24 +131,29 @@ pub enum Outcome {
     NoData,
     /// No such name; NXDOMAIN.
     NxDomain,
+    /// The server does not know and names the servers of a zone below or beside its own (RFC 1034 §4.3.2).
+    Referral,
 }
 
 impl Answer {
     fn new(server: SocketAddr, name: &Name, kind: RecordType, message: &Message) -> Self {
         let (data, aliases) = follow(name, kind, &message.answers);
+        let authoritative = message.metadata.authoritative;
+        let start = message.authorities.iter().find(|record| matches!(record.data, RData::SOA(_)));
+        let cut = message.authorities.iter().find(|record| matches!(record.data, RData::NS(_)));
         let outcome = match message.metadata.response_code {
             _ if !data.is_empty() => Outcome::Records,
             ResponseCode::NXDomain => Outcome::NxDomain,
+            _ if start.is_none() && cut.is_some() && !authoritative => Outcome::Referral,
             _ => Outcome::NoData,
         };
-        let start = message.authorities.iter().find(|record| matches!(record.data, RData::SOA(_)));
         Self {
             server,
             outcome,
             data,
             aliases: aliases.iter().map(text).collect(),
-            authoritative: message.metadata.authoritative,
-            zone: start.filter(|_| outcome != Outcome::Records).map(|record| text(&record.name)),
+            authoritative,
+            zone: start.or(cut).filter(|_| outcome != Outcome::Records).map(|record| text(&record.name)),
         }
     }
 }

@@ -10,7 +10,7 @@ use acme_proto::TxtRecord;
 
 use super::report::{NameReport, Report, Seen, Shows};
 use super::resolvers::texts;
-use super::{Answer, Client, DnsError, NameServer, Place, RecordType, Zones};
+use super::{Answer, Client, DnsError, NameServer, Outcome, Place, RecordType, Zones};
 
 /// Servers are asked again after this pause.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -209,6 +209,7 @@ impl Check<'_> {
 
 fn shown(answer: Result<Answer, DnsError>) -> Shows {
     match answer {
+        Ok(answer) if answer.outcome == Outcome::Referral => Shows::Lame,
         Ok(answer) => Shows::Values(texts(answer.data)),
         Err(why) if why.is_unreachable() => Shows::Unreachable(why),
         Err(why) => Shows::Failed(why),

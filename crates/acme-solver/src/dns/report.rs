@@ -41,6 +41,8 @@ pub struct Seen {
 pub enum Shows {
     /// These TXT values, perhaps none.
     Values(Vec<String>),
+    /// It names other servers instead: the zone names it as its server, and it does not keep the zone.
+    Lame,
     /// No answer that could be used.
     Failed(DnsError),
     /// It is not to be reached from this computer: an IPv6 address from a network without, say. That does not count.
@@ -107,6 +109,7 @@ impl fmt::Display for Seen {
         match &self.shows {
             Shows::Values(values) if values.is_empty() => write!(f, "{server} shows no TXT record"),
             Shows::Values(values) => write!(f, "{server} shows {values:?}"),
+            Shows::Lame => write!(f, "{server} does not keep the zone and names other servers"),
             Shows::Failed(why) => write!(f, "{server} cannot tell: {why}"),
             Shows::Unreachable(why) => write!(f, "{server} cannot be reached from here: {why}"),
             Shows::NotAsked => {
@@ -139,6 +142,7 @@ mod tests {
             ("one of two", vec![shows(&["v"])], false),
             ("another server lags", vec![shows(&["v", "w"]), shows(&[])], false),
             ("another is silent", vec![shows(&["v", "w"]), failed()], false),
+            ("another knows nothing of it", vec![shows(&["v", "w"]), Shows::Lame], false),
             ("another was not asked", vec![shows(&["v", "w"]), Shows::NotAsked], false),
             ("another has no way to it", vec![shows(&["v", "w"]), unreachable()], true),
             ("none has a way to it", vec![unreachable()], false),
