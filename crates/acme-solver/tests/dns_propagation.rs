@@ -200,6 +200,17 @@ fn trouble_with_the_resolver_is_told_and_may_pass() {
 }
 
 #[test]
+fn a_silent_resolver_costs_one_wait_in_each_round_however_many_names() {
+    let silent = DnsServer::start(Script { silent: true, ..Script::answers(vec![]) });
+    let wanted: Vec<_> = (0..20).map(|n| TxtRecord::new(&format!("n{n}.test"), "v")).collect();
+    let client = Client::new([silent.address]).timeout(Duration::from_millis(200));
+    let propagation = Propagation::new(Zones::new(client)).timeout(Duration::ZERO);
+    let report = propagation.wait(&wanted, &TestClock::new(&|_| {}));
+    assert_eq!(silent.asked().len(), 2, "two tries");
+    assert_eq!(report.incomplete().count(), 20);
+}
+
+#[test]
 fn skipping_asks_nobody() {
     let server = DnsServer::start(Script::answers(vec![]));
     let propagation = Propagation::default().servers([server.address]).skip();

@@ -9,9 +9,9 @@ use std::time::Duration;
 use acme_proto::TxtRecord;
 use acme_solver::TxtStore as _;
 use acme_solver::dns::{Client, Code, DnsError, Rfc2136, TsigKey, UpdateError, Updater, Zones};
-use dns_server::update::{KEY, SECRET, outcome, signed, unsigned};
+use dns_server::update::{KEY, SECRET, outcome, signed, signed_later, unsigned};
 use dns_server::zone::{Records, address, start};
-use dns_server::{DnsServer, Over, alias};
+use dns_server::{DnsServer, Over, Script, alias};
 use hickory_proto::op::{Message, OpCode, ResponseCode};
 use hickory_proto::rr::rdata::tsig::TsigError;
 use hickory_proto::rr::{DNSClass, RecordType};
@@ -101,7 +101,7 @@ fn answers_are_judged_by_signature_and_code() {
     type Answer = fn(&Message) -> Vec<u8>;
     type Is = fn(&Result<(), UpdateError>) -> bool;
     use UpdateError as E;
-    let cases: [(&str, Answer, Is); 12] = [
+    let cases: [(&str, Answer, Is); 13] = [
         ("signed", |u| signed(&outcome(u, ResponseCode::NoError), u, SECRET), |r| r.is_ok()),
         (
             "not signed",
@@ -111,6 +111,11 @@ fn answers_are_judged_by_signature_and_code() {
         (
             "signed by another",
             |u| signed(&outcome(u, ResponseCode::NoError), u, b"wrong"),
+            |r| matches!(r, Err(E::Forged { .. })),
+        ),
+        (
+            "signed an hour later",
+            |u| signed_later(&outcome(u, ResponseCode::NoError), u, SECRET, 3600),
             |r| matches!(r, Err(E::Forged { .. })),
         ),
         (
@@ -224,6 +229,15 @@ fn each_zone_gets_one_update_wherever_the_names_lead() {
     let at_b = ["x.b.test. 60 IN v3", "_acme-challenge.b.test. 60 IN v5"];
     assert_eq!(sent, [at_a, at_b]);
     assert_eq!(resolver.asked().len(), 5, "every name once, and the alias's target");
+}
+
+#[test]
+fn silent_resolvers_are_asked_for_one_name_only() {
+    let silent = DnsServer::start(Script { silent: true, ..Script::answers(vec![]) });
+    let client = Client::new([silent.address]).timeout(Duration::from_millis(200));
+    let results = Rfc2136::new(Updater::new([])).zones(Zones::new(client)).add(&records(20, 1));
+    assert!(results.len() == 20 && results.iter().all(Result::is_err), "{results:?}");
+    assert_eq!(silent.asked().len(), 2, "two tries");
 }
 
 #[test]

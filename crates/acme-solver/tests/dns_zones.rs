@@ -24,6 +24,7 @@ fn world() -> Records {
         alias("l1.a.test.", "l2.a.test."),
         alias("l2.a.test.", "l1.a.test."),
         alias("self.a.test.", "self.a.test."),
+        alias("w.a.test.", "elsewhere.test."),
     ])
 }
 
@@ -37,6 +38,7 @@ fn a_name_leads_through_its_aliases_to_the_innermost_zone() {
         ("a name with records", "www.a.test", "www.a.test.", &[], "a.test."),
         ("the zone itself", "a.test", "a.test.", &[], "a.test."),
         ("delegated", "_acme-challenge.b.a.test", "_acme-challenge.b.a.test.", &[], "_acme-challenge.b.a.test."),
+        ("below an alias into another zone", "x.w.a.test", "x.w.a.test.", &[], "a.test."),
         ("beside a delegation", "b.a.test", "b.a.test.", &[], "a.test."),
         (
             "aliases into another zone",

@@ -199,6 +199,7 @@ mod tests {
             ("two", &two, None, "there are several keys in the file; name one of Acme.a.test, other."),
             ("one of two", &two, Some("other"), "other. hmac-sha256 secret"),
             ("among comments and other things", &commented, None, "acme.a.test. hmac-sha512 secret octets"),
+            ("in a view", &format!("view v {{ {FILE} }};"), None, "acme.a.test. hmac-sha512 secret octets"),
             ("nothing", "", None, "there is no such key"),
             ("cut off", &FILE[..40], None, "there is no such key"),
             ("without a secret", "key a { algorithm hmac-sha256; };", None, "there is no such key"),

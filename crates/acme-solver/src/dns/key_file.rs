@@ -8,20 +8,14 @@ pub(super) struct Entry<'a> {
     pub(super) secret: &'a str,
 }
 
-/// The keys that stand at the top level. None when a string or a comment does not end.
+/// The keys, wherever they stand. None when a string or a comment does not end.
 pub(super) fn read(text: &str) -> Option<Vec<Entry<'_>>> {
     let words = words(text)?;
-    let mut depth = 0_u32;
-    let mut keys = Vec::new();
-    for (index, word) in words.iter().enumerate() {
-        match (*word, &words[index..]) {
-            ("key", [_, name, "{", inner @ ..]) if depth == 0 => keys.extend(entry(name, inner)),
-            ("{", _) => depth += 1,
-            ("}", _) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    Some(keys)
+    let entry = |index: usize| match &words[index..] {
+        ["key", name, "{", inner @ ..] => entry(name, inner),
+        _ => None,
+    };
+    Some((0..words.len()).filter_map(entry).collect())
 }
 
 fn entry<'a>(name: &'a str, inner: &[&'a str]) -> Option<Entry<'a>> {

@@ -164,7 +164,7 @@ impl fmt::Display for NameServer {
 
 /// Whether a zone, which is not the root, holds a name.
 fn encloses(zone: &str, name: &str) -> bool {
-    zone != "." && (zone == name || name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.')))
+    zone == name || name.strip_suffix(zone).is_some_and(|rest| rest.ends_with('.'))
 }
 
 #[cfg(test)]

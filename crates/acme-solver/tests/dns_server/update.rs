@@ -20,11 +20,17 @@ pub(crate) fn outcome(update: &Message, code: ResponseCode) -> Message {
     answer
 }
 
-/// The answer with a signature made with this secret.
+/// The answer with a signature made with this secret at the time of the update.
 pub(crate) fn signed(answer: &Message, update: &Message, secret: &[u8]) -> Vec<u8> {
+    signed_later(answer, update, secret, 0)
+}
+
+/// The answer with a signature made so many seconds after the update.
+pub(crate) fn signed_later(answer: &Message, update: &Message, secret: &[u8], seconds: u64) -> Vec<u8> {
     let request = signature(update);
     let RData::TSIG(asked) = &request.data else { unreachable!() };
-    let tsig = TSIG::new(TsigAlgorithm::HmacSha256, asked.time, 300, vec![], update.metadata.id, None, vec![]);
+    let tsig =
+        TSIG::new(TsigAlgorithm::HmacSha256, asked.time + seconds, 300, vec![], update.metadata.id, None, vec![]);
     let mut variables = Vec::new();
     tsig.emit_tsig_for_mac(&mut BinEncoder::new(&mut variables), &request.name).unwrap();
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).unwrap();
