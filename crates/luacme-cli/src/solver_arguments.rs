@@ -48,9 +48,10 @@ pub(crate) struct SolverArguments {
     pub(crate) manual: Option<Names>,
     /// Listen here rather than on port 80
     ///
-    /// For --standalone. --webroot, --stateless and --manual look here, whether the answer is in its place.
-    #[arg(long, value_name = "ADDR:PORT", hide_short_help = true)]
-    pub(crate) http_addr: Option<SocketAddr>,
+    /// For --standalone. The others look here, whether the answer is in its place. May be given several times for ways that are
+    /// bound to NAMES.
+    #[arg(long, value_name = "[NAMES=]ADDR:PORT", hide_short_help = true)]
+    pub(crate) http_addr: Vec<Bound<SocketAddr>>,
     /// Listen here rather than on port 443, for --tls-alpn
     #[arg(long, value_name = "ADDR:PORT", hide_short_help = true)]
     pub(crate) tls_addr: Option<SocketAddr>,

@@ -64,7 +64,7 @@ impl SolverMaker<'_> {
     pub(crate) fn solver(&self) -> Result<ByName, Failure> {
         let mut all = ByName::new();
         for BoundWay { names, way } in &self.settings.ways {
-            let solver = self.way(way)?;
+            let solver = self.way(way, names)?;
             let patterns: Result<Vec<_>, _> = names.iter().map(|name| NamePattern::parse(name)).collect();
             all = match patterns {
                 Ok(patterns) if patterns.is_empty() => all.for_any(solver),
@@ -77,8 +77,8 @@ impl SolverMaker<'_> {
         Ok(all)
     }
 
-    fn way(&self, way: &Way) -> Result<Box<dyn Solver>, Failure> {
-        let http = self.settings.http_addr;
+    fn way(&self, way: &Way, names: &[String]) -> Result<Box<dyn Solver>, Failure> {
+        let http = self.settings.http_addr(names);
         Ok(match way {
             Way::Webroot { path } => {
                 Box::new(http.iter().fold(Webroot::new(path), |webroot, address| webroot.check_at(*address)))

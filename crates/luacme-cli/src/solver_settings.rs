@@ -17,9 +17,9 @@ const DNS_PORT: u16 = 53;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SolverSettings {
-    /// Where http-01 is answered or looked for, if not on port 80.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) http_addr: Option<SocketAddr>,
+    /// Where http-01 is answered or looked for, if not on port 80: for the ways of some names, or of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) http_addr: Vec<BoundAddress>,
     /// Where tls-alpn-01 is answered, if not on port 443.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tls_addr: Option<SocketAddr>,
@@ -35,6 +35,15 @@ pub(crate) struct SolverSettings {
     /// The ways, the preferred ones first.
     #[serde(default)]
     pub(crate) ways: Vec<BoundWay>,
+}
+
+/// An address, for the ways of these names or for all.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub(crate) struct BoundAddress {
+    /// The names; none: it is for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) names: Vec<String>,
+    pub(crate) address: SocketAddr,
 }
 
 /// A way, for these names or for all.
@@ -170,7 +179,10 @@ impl SolverSettings {
         if settings.ways.is_empty() {
             settings.ways.push(BoundWay { names: Vec::new(), way: Way::Manual });
         }
-        settings.http_addr = given.http_addr.or(settings.http_addr);
+        if !given.http_addr.is_empty() {
+            let bound = |given: &Bound<SocketAddr>| BoundAddress { names: given.names.0.clone(), address: given.value };
+            settings.http_addr = given.http_addr.iter().map(bound).collect();
+        }
         settings.tls_addr = given.tls_addr.or(settings.tls_addr);
         settings.dns_wait = given.dns_wait.or(settings.dns_wait);
         settings.no_dns_check |= given.no_dns_check;
@@ -178,6 +190,15 @@ impl SolverSettings {
             settings.resolvers.clone_from(&given.resolvers);
         }
         settings
+    }
+}
+
+impl SolverSettings {
+    /// Where the ways of these names answer http-01, or look for it.
+    pub(crate) fn http_addr(&self, names: &[String]) -> Option<SocketAddr> {
+        let is_for = |bound: &&BoundAddress| bound.names.iter().any(|name| names.contains(name));
+        let of_names = self.http_addr.iter().find(is_for);
+        of_names.or(self.http_addr.iter().find(|bound| bound.names.is_empty())).map(|bound| bound.address)
     }
 }
 
@@ -255,7 +276,7 @@ mod tests {
                 .to_vec(),
             hook: vec!["/bin/true".parse().unwrap()],
             manual: Some(Names::default()),
-            http_addr: Some("127.0.0.1:5002".parse().unwrap()),
+            http_addr: vec!["a.test=127.0.0.1:5002".parse().unwrap(), "[::1]:80".parse().unwrap()],
             resolvers: vec!["127.0.0.1:53".parse().unwrap()],
             ..SolverArguments::default()
         };
@@ -265,5 +286,7 @@ mod tests {
         assert_eq!(toml::from_str::<SolverSettings>(&text).unwrap(), settings, "{text}");
         let again = SolverSettings::new(&SolverArguments::default(), Some(&settings));
         assert_eq!(again, settings, "without flags it is as before");
+        let port = |name: &str| settings.http_addr(&[name.to_owned()]).unwrap().port();
+        assert_eq!((port("a.test"), port("b.test")), (5002, 80), "the bound address goes first");
     }
 }
