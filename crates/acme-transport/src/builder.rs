@@ -19,6 +19,7 @@ pub struct HttpsTransportBuilder {
     user_agent: Option<String>,
     accept_language: String,
     proxy: Proxy,
+    plain_http: bool,
 }
 
 impl Default for HttpsTransportBuilder {
@@ -29,6 +30,7 @@ impl Default for HttpsTransportBuilder {
             user_agent: None,
             accept_language: "en".to_owned(),
             proxy: Proxy::default(),
+            plain_http: false,
         }
     }
 }
@@ -67,6 +69,13 @@ impl HttpsTransportBuilder {
         self
     }
 
+    /// Takes `http://` URLs too: for other services than CAs, on a network that can be trusted. ACME is spoken over HTTPS alone
+    /// (RFC 8555 §6.1).
+    pub fn also_plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
     /// Makes the transport. It connects with the first request, not here.
     ///
     /// # Errors
@@ -75,7 +84,7 @@ impl HttpsTransportBuilder {
         let product = self.user_agent.iter().map(String::as_str).chain([PRODUCT]).collect::<Vec<_>>().join(" ");
         let headers = https::Headers { user_agent: header(&product)?, accept_language: header(&self.accept_language)? };
         let route = Route::new(&self.proxy, |name| std::env::var(name).ok()).map_err(|why| BuildError::Proxy(why.0))?;
-        Ok(HttpsTransport::new(&all_roots(self.roots, self.added)?, headers, route))
+        Ok(HttpsTransport::new(&all_roots(self.roots, self.added)?, headers, route, !self.plain_http))
     }
 }
 

@@ -38,10 +38,15 @@ impl HttpsTransport {
         HttpsTransportBuilder::default()
     }
 
-    pub(crate) fn new(roots: &[CertificateDer<'static>], headers: Headers, route: Option<Route>) -> Self {
+    pub(crate) fn new(
+        roots: &[CertificateDer<'static>],
+        headers: Headers,
+        route: Option<Route>,
+        https_only: bool,
+    ) -> Self {
         let config = Agent::config_builder()
             .tls_config(tls(roots))
-            .https_only(true)
+            .https_only(https_only)
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)

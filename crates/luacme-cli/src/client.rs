@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use acme_account::{Account, Terms};
+use acme_account::{Account, Terms, Transport};
 use acme_jose::{KeyType, PrivateKey, Signer};
 use acme_proto::Contact;
-use acme_transport::HttpsTransport;
+use acme_transport::{BuildError, HttpsTransport, HttpsTransportBuilder};
 
 use crate::arguments::Shared;
 use crate::failure::Failure;
@@ -15,8 +15,8 @@ use crate::server;
 use crate::state::State;
 use crate::wire_log;
 
-/// An account at a CA that sends requests and tells the output what happens.
-fn connect(shared: &Shared, key: Arc<dyn Signer>, directory: &str, output: &Output) -> Result<Account, Failure> {
+/// Ways to send requests that trust what the command line says.
+pub(crate) fn transport(shared: &Shared) -> Result<HttpsTransportBuilder, Failure> {
     let mut builder = HttpsTransport::builder().user_agent(concat!("luacme/", env!("CARGO_PKG_VERSION")));
     if let Some(path) = &shared.ca_file {
         let pem = std::fs::read(path).map_err(|error| Failure::file("read the root certificates", path, error))?;
@@ -27,10 +27,18 @@ fn connect(shared: &Shared, key: Arc<dyn Signer>, directory: &str, output: &Outp
             )
         })?;
     }
-    let transport =
-        builder.build().map_err(|error| Failure::new(error.to_string(), "give root certificates with --ca-file"))?;
+    Ok(builder)
+}
+
+pub(crate) fn build(builder: HttpsTransportBuilder) -> Result<Arc<dyn Transport>, Failure> {
+    let unusable = |error: BuildError| Failure::new(error.to_string(), "give root certificates with --ca-file");
+    Ok(Arc::new(builder.build().map_err(unusable)?))
+}
+
+/// An account at a CA that sends requests and tells the output what happens.
+fn connect(shared: &Shared, key: Arc<dyn Signer>, directory: &str, output: &Output) -> Result<Account, Failure> {
     let observer = wire_log::before(output.observer(), shared)?;
-    Ok(Account::new(key, directory, Arc::new(transport)).with_observer(observer))
+    Ok(Account::new(key, directory, build(transport(shared)?)?).with_observer(observer))
 }
 
 /// A client that has no account: for what needs none.

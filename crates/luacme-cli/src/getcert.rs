@@ -26,14 +26,14 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
     let identifiers = identifiers(verb.names.iter().chain(&verb.domains))?;
     let folder_name = folder_name(verb.cert_name.as_deref(), &identifiers)?;
     let state = State::locate(shared)?;
-    solver_choice::clean_up_after_others(&state.dir, Duration::from_secs(verb.hook_timeout), output)?;
+    let hook_timeout = Duration::from_secs(verb.hook_timeout);
+    solver_choice::clean_up_after_others(&state.dir, shared, hook_timeout, output)?;
     let account = match client::stored(shared, &state, output)? {
         Some(account) => account,
         None => register(shared, &state, output)?,
     };
     let store = CertificateStore::open(&state.dir, &folder_name)?;
     let settings = RequestSettings::new(account.directory_url(), verb, &identifiers, store.settings()?.as_ref());
-    let hook_timeout = Duration::from_secs(verb.hook_timeout);
     let deployment = Deployment::new(&state, &store, &settings, hook_timeout, output);
     if !verb.force
         && let Some(chain) = good_certificate(&store, &settings)?
@@ -52,7 +52,7 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
         store: &store,
         settings: &settings,
         deployment: &deployment,
-        wait: Duration::from_secs(shared.timeout),
+        shared,
         hook_timeout,
         output,
     };

@@ -11,6 +11,8 @@ use acme_solver::journal::Journaled;
 use acme_x509::{Chain, ChainError, Csr, Name};
 
 use crate::Done;
+use crate::acme_dns;
+use crate::arguments::Shared;
 use crate::certificate_store::{CertificateStore, Pending};
 use crate::deploy_hook::Deployment;
 use crate::failure::Failure;
@@ -28,8 +30,7 @@ pub(crate) struct Issuance<'a> {
     pub(crate) store: &'a CertificateStore,
     pub(crate) settings: &'a RequestSettings,
     pub(crate) deployment: &'a Deployment<'a>,
-    /// How long to wait for the CA's decisions.
-    pub(crate) wait: Duration,
+    pub(crate) shared: &'a Shared,
     /// How long a hook may take.
     pub(crate) hook_timeout: Duration,
     pub(crate) output: &'a Output,
@@ -41,6 +42,9 @@ impl Issuance<'_> {
         let maker = |shown| SolverMaker { shown, ..self.maker() };
         // What cannot be used shows before an order is placed.
         maker(&[]).solver()?;
+        if acme_dns::register_missing(self.dir, self.shared, &self.settings.solver, identifiers, self.output)? {
+            return Ok(Done::AwaitsPerson);
+        }
         let (placed, mut pending) = self.order(identifiers)?;
         let key = self.key()?;
         let names: Vec<_> = identifiers.iter().map(|identifier| Name::parse(&identifier.value())).collect();
@@ -52,7 +56,12 @@ impl Issuance<'_> {
         let solver = Journaled::new(&solver, &journal, self.maker().note()?);
         let issued = clean_at_signals(&solver, self.output, || self.prove(placed, &mut pending, csr.der(), &solver))??;
         match issued {
-            Issued::Chain(pem) => self.finish(&key, &pem, &names),
+            Issued::Chain(pem) => {
+                if !pending.shown.is_empty() {
+                    self.output.may_be_removed();
+                }
+                self.finish(&key, &pem, &names)
+            }
             Issued::AwaitsPerson(tasks) => {
                 let shown = tasks.iter().map(|(task, _)| Manual::mark(task)).collect();
                 self.store.keep_pending(&Pending { shown, ..pending })?;
@@ -62,9 +71,14 @@ impl Issuance<'_> {
         }
     }
 
+    /// How long to wait for the CA's decisions.
+    fn wait(&self) -> Duration {
+        Duration::from_secs(self.shared.timeout)
+    }
+
     fn maker(&self) -> SolverMaker<'_> {
-        let Self { settings, hook_timeout, output, .. } = *self;
-        SolverMaker { settings: &settings.solver, shown: &[], hook_timeout, output }
+        let Self { settings, dir, shared, hook_timeout, output, .. } = *self;
+        SolverMaker { settings: &settings.solver, shown: &[], dir, shared, hook_timeout, output }
     }
 
     /// The order of the unfinished run when it is still of use, else a new one.
@@ -132,7 +146,7 @@ impl Issuance<'_> {
     ) -> Result<Issued, Failure> {
         let untried = Untried::new(solver);
         while Step::for_status(&placed.order.status) == Step::Authorize {
-            match self.account.authorize(&placed, &untried, self.wait) {
+            match self.account.authorize(&placed, &untried, self.wait()) {
                 Ok(Authorized::All(proven)) => {
                     placed = proven;
                     break;
@@ -145,7 +159,7 @@ impl Issuance<'_> {
                 Err(error) => return Err(self.failed(error)),
             }
         }
-        self.account.issue(placed, csr_der, self.wait).map(Issued::Chain).map_err(|error| self.failed(error))
+        self.account.issue(placed, csr_der, self.wait()).map(Issued::Chain).map_err(|error| self.failed(error))
     }
 
     /// Keeps the order only if another run can go on with it.

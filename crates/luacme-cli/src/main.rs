@@ -3,6 +3,7 @@
 //! This crate composes the others: it reads the command line, keeps state in files, talks to the terminal and gives exit
 //! codes. It holds no protocol logic.
 
+mod acme_dns;
 mod arguments;
 mod certificate_store;
 mod client;

@@ -167,8 +167,15 @@ impl Output {
         self.warn(&error.to_string(), "nothing: the next way is tried, in a new order");
     }
 
-    /// What a person must do, for each challenge.
+    /// What a person must do, for each challenge: all records in one block, then the others.
     pub(crate) fn manual(&self, tasks: &[(Task, String)]) {
+        let zone_line = |(task, _): &(Task, String)| task.proof.txt_record().map(|record| record.zone_line(300));
+        let records: Vec<_> = tasks.iter().filter_map(zone_line).collect();
+        if !self.is_json() && !records.is_empty() {
+            let beside =
+                "Add these TXT records, beside those that are there, and wait until all name servers show them:";
+            self.needed(Value::Null, &format!("{beside}\n\n{}\n", records.join("\n")));
+        }
         for (task, seen) in tasks {
             let (place_name, place, content) = match &task.proof {
                 Proof::Http01 { url, body } => ("url", url.as_str(), body.as_str()),
@@ -178,12 +185,11 @@ impl Output {
                 "event": "manual", "name": task.identifier.to_string(), "wildcard": task.wildcard,
                 "type": task.kind.as_str(), place_name: place, "content": content, "seen": seen,
             });
-            let text = format!(
-                "To prove control of {} ({}), {}\n(now: {seen})\n",
-                task.identifier,
-                task.kind,
-                task.describe()
-            );
+            let (name, kind) = (task.ordered_identifier(), &task.kind);
+            let text = match task.proof.txt_record() {
+                Some(_) => format!("{name} ({kind}), now: {seen}"),
+                None => format!("To prove control of {name} ({kind}), {}\n(now: {seen})\n", task.describe()),
+            };
             self.needed(object, &text);
         }
         self.needed(json!({"event": "awaits_person"}), "Then run the same command again.");
@@ -218,6 +224,19 @@ impl Output {
 
     pub(crate) fn is_quiet(&self) -> bool {
         matches!(&*self.channel, Channel::Quiet)
+    }
+
+    /// What a person has put in place has served.
+    pub(crate) fn may_be_removed(&self) {
+        let text = "The records and files that you were shown may be removed, except for those of dns-persist-01.";
+        self.result(json!({"event": "may_be_removed"}), text);
+    }
+
+    /// What a person must set once and for good.
+    pub(crate) fn aliases(&self, lines: &[String]) {
+        let text = format!("Add these records, once and for good:\n\n{}\n", lines.join("\n"));
+        self.needed(json!({"event": "aliases", "records": lines}), &text);
+        self.needed(json!({"event": "awaits_person"}), "Then run the same command again.");
     }
 
     /// The CA's answer to one request: its body on standard output.

@@ -10,7 +10,10 @@ use acme_solver::dns::{Client, Propagation, Rfc2136, TsigKey, Updater, Zones, sy
 use acme_solver::hook::{Hook, Style};
 use acme_solver::http01::{Standalone, Webroot};
 use acme_solver::journal::Journal;
-use acme_solver::{ByName, DnsSolver, Manual, NamePattern, TxtStore};
+use acme_solver::{ByName, DnsSolver, Lexicon, Manual, NamePattern, TxtStore};
+
+use crate::acme_dns;
+use crate::arguments::Shared;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -25,7 +28,12 @@ pub(crate) fn journal(dir: &Path) -> Journal {
 }
 
 /// Takes away what runs that were killed have left in place.
-pub(crate) fn clean_up_after_others(dir: &Path, hook_timeout: Duration, output: &Output) -> Result<(), Failure> {
+pub(crate) fn clean_up_after_others(
+    dir: &Path,
+    shared: &Shared,
+    hook_timeout: Duration,
+    output: &Output,
+) -> Result<(), Failure> {
     let left = journal(dir).left_behind().map_err(|error| {
         Failure::new(error.to_string(), "check that the folder belongs to you; --dir names another one")
     })?;
@@ -34,7 +42,7 @@ pub(crate) fn clean_up_after_others(dir: &Path, hook_timeout: Duration, output: 
             let settings: SolverSettings = serde_json::from_str(note).map_err(|error| {
                 SolverError::new(format!("its settings cannot be read: {error}"), "remove it by hand")
             })?;
-            let maker = SolverMaker { settings: &settings, shown: &[], hook_timeout, output };
+            let maker = SolverMaker { settings: &settings, shown: &[], dir, shared, hook_timeout, output };
             maker.solver().map(|solver| Box::new(solver) as Box<dyn Solver>).map_err(SolverError::from)
         };
         for error in run.clean_up(again) {
@@ -49,6 +57,9 @@ pub(crate) struct SolverMaker<'a> {
     pub(crate) settings: &'a SolverSettings,
     /// The marks of the challenges that a person was shown in an earlier run.
     pub(crate) shown: &'a [String],
+    /// The folder of everything.
+    pub(crate) dir: &'a Path,
+    pub(crate) shared: &'a Shared,
     /// How long a hook may take.
     pub(crate) hook_timeout: Duration,
     pub(crate) output: &'a Output,
@@ -117,6 +128,12 @@ impl SolverMaker<'_> {
                     true => Box::new(manual),
                     false => Box::new(manual.resolvers(self.settings.resolvers.iter().copied())),
                 }
+            }
+            Way::AcmeDns { url } => Box::new(self.dns(acme_dns::store(self.dir, self.shared, url)?)),
+            Way::Lexicon { provider } => {
+                let lexicon = Lexicon::new(provider).timeout(self.hook_timeout).output(self.output.programs());
+                lexicon.check()?;
+                Box::new(self.dns(lexicon))
             }
             other => return Err(Failure::usage(format!("{other} is not there yet"), "choose another way")),
         })

@@ -152,3 +152,46 @@ fn a_key_for_updates_that_is_none() {
     assert!(run.part("error").contains("hmac-md5") && run.part("what to do").contains("--tsig-key"), "{}", run.stderr);
     assert_eq!(bench.granted(Resource::NewOrder), 0);
 }
+
+#[test]
+fn acme_dns_is_registered_at_once_and_the_alias_is_shown() {
+    let bench = Bench::registered();
+    let server =
+        acme_dns(r#"{"username":"u","password":"p","fulldomain":"sub.dns.test","subdomain":"sub","allowfrom":[]}"#);
+    let words = ["getcert", "a.test", "*.a.test", "--dns", &format!("acme-dns:{server}")];
+    let run = bench.luacme(&words).exits(3);
+    assert!(run.stdout.contains("_acme-challenge.a.test. 3600 IN CNAME sub.dns.test."), "{}", run.stdout);
+    assert_eq!(run.stdout.matches("CNAME").count(), 1, "one alias serves a name and its wildcard");
+    assert_eq!(bench.granted(Resource::NewOrder), 0, "nothing is ordered before the alias is there");
+    let kept = bench.read("acme-dns.json");
+    assert!(kept.contains("\"a.test\"") && kept.contains(&server), "{kept}");
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&fs::metadata(bench.file("acme-dns.json")).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+/// A server that answers every request with 201 and this text; its URL.
+fn acme_dns(answer: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut request);
+            let head = "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nConnection: close\r\n";
+            let _ = std::io::Write::write_all(
+                &mut stream,
+                format!("{head}Content-Length: {}\r\n\r\n{answer}", answer.len()).as_bytes(),
+            );
+        }
+    });
+    url
+}
+
+#[test]
+fn lexicon_must_be_there() {
+    let bench = Bench::registered();
+    let run = bench.fails(1, &["getcert", "a.test", "--dns", "lexicon:cloudflare"]);
+    assert!(run.part("error").contains("lexicon") && !run.part("what to do").is_empty(), "{}", run.stderr);
+    assert_eq!(bench.granted(Resource::NewOrder), 0);
+}
