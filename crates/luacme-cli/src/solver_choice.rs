@@ -10,7 +10,7 @@ use acme_solver::dns::{Client, Propagation, Rfc2136, TsigKey, Updater, Zones, sy
 use acme_solver::hook::{Hook, Style};
 use acme_solver::http01::{Standalone, Webroot};
 use acme_solver::journal::Journal;
-use acme_solver::{ByName, DnsSolver, Lexicon, Manual, NamePattern, TxtStore};
+use acme_solver::{ByName, DnsSolver, Lexicon, Manual, NamePattern, TxtStore, tls_alpn01};
 
 use crate::acme_dns;
 use crate::arguments::Shared;
@@ -95,6 +95,12 @@ impl SolverMaker<'_> {
                 Box::new(http.iter().fold(Webroot::new(path), |webroot, address| webroot.check_at(*address)))
             }
             Way::Standalone => Box::new(http.map_or_else(Standalone::default, |address| Standalone::new([address]))),
+            Way::TlsAlpn => {
+                let tls = self.settings.tls_addr;
+                Box::new(
+                    tls.map_or_else(tls_alpn01::Standalone::default, |address| tls_alpn01::Standalone::new([address])),
+                )
+            }
             Way::Rfc2136 { server, tsig_key } => {
                 let mut updater = Updater::new(*server);
                 if let Some(key) = tsig(tsig_key.as_deref())? {

@@ -121,7 +121,7 @@ fn examine(plan: Plan) -> Vec<Finding> {
     }
     if plan.subjects.iter().any(|subject| subject.ways.is_empty() && subject.needs_address()) {
         jobs.push(Box::new(|plan| {
-            vec![ports::check(&ports::listen_addresses(plan.settings.http_addr, plan.ports.http), false)]
+            vec![ports::check(&ports::listen_addresses(plan.settings.http_addr(&[]), plan.ports.http), false)]
         }));
     }
     let mut findings: Vec<Finding> = Vec::new();

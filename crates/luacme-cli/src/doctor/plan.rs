@@ -46,7 +46,7 @@ impl Ports {
     pub(crate) fn new(place: Place, settings: &SolverSettings) -> Self {
         let own = |address: Option<&SocketAddr>| address.filter(|_| place == Place::ThisComputer).map(SocketAddr::port);
         Self {
-            http: own(settings.http_addr.as_ref()).unwrap_or(80),
+            http: own(settings.http_addr(&[]).as_ref()).unwrap_or(80),
             tls: own(settings.tls_addr.as_ref()).unwrap_or(443),
             dns: settings.resolvers.first().map_or(53, SocketAddr::port),
         }

@@ -49,7 +49,7 @@ pub(crate) fn check(plan: &Plan, way: &Way) -> Vec<Finding> {
 }
 
 fn standalone(plan: &Plan, subjects: &[&Subject], words: &Words) -> Vec<Finding> {
-    let addresses = ports::listen_addresses(plan.settings.http_addr, plan.ports.http);
+    let addresses = ports::listen_addresses(plan.settings.http_addr(&[]), plan.ports.http);
     let port = ports::check(&addresses, true);
     if port.code != Code::PortFree {
         return vec![port];
