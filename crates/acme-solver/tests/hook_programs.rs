@@ -18,7 +18,7 @@ use acme_proto::{ChallengeType, Identifier};
 use acme_solver::dns::Propagation;
 use acme_solver::hook::{Hook, Style};
 use acme_solver::{ProgramError, Stream};
-use common::{One as _, answer, serve_always, task};
+use common::{One as _, answer, persist_task, serve_always, task};
 use dns_server::{DnsServer, Script as Answers, txt};
 use script::{Scripts, calls};
 
@@ -142,6 +142,26 @@ fn what_a_failed_presentation_has_got_done_is_taken_back() {
         let noted = calls(&hook);
         let called: Vec<_> = noted.iter().map(|call| call.lines().next().unwrap().trim_start_matches("arg ")).collect();
         assert_eq!(called, verbs, "{style}: only once, and no more calls");
+    }
+}
+
+#[test]
+fn a_record_that_is_to_stay_stays() {
+    let scripts = Scripts::new();
+    let standing = persist_task("a.test");
+    for (status, works) in [(0, true), (1, false)] {
+        let hook = scripts.noting(&format!("exits_{status}"), "LUACME_T[OX]", &format!("exit {status}\n"));
+        let solver = Hook::new(&hook, Style::Luacme);
+        assert_eq!(solver.present_one(&standing).is_ok(), works);
+        solver.clean_up_one(&standing).unwrap();
+        let noted = calls(&hook);
+        let record = standing.proof.txt_record().unwrap();
+        let variables = format!("LUACME_TXT_NAME={}\nLUACME_TXT_VALUE={}\n", record.name, record.value);
+        assert_eq!(noted.len(), 1, "it is presented, and no more");
+        assert!(
+            noted[0].starts_with(&format!("arg present\narg dns-persist-01\narg a.test\n{variables}")),
+            "{noted:?}"
+        );
     }
 }
 

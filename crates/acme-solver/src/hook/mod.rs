@@ -175,7 +175,7 @@ impl Hook {
                 Err(self.declined(task, status))
             }
             Err(why) => {
-                if why.has_run() {
+                if why.has_run() && !stays(task) {
                     // It may have come halfway, and the error to tell is the one that is known.
                     self.clean_up_together(tasks, which, Moment::CleanUpRejected).ok();
                 }
@@ -277,10 +277,10 @@ impl Solver for Hook {
         }
     }
 
-    /// dns-persist-01 records stay (draft-ietf-acme-dns-persist), and what was declined was never there.
+    /// What was declined was never there.
     fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
-        let stays = |task: &Task| matches!(task.proof, Proof::DnsPersist01(_)) || self.past().declined.contains(task);
-        let (staying, leaving): (Vec<_>, Vec<_>) = tasks.iter().cloned().partition(stays);
+        let leave_alone = |task: &Task| stays(task) || self.past().declined.contains(task);
+        let (staying, leaving): (Vec<_>, Vec<_>) = tasks.iter().cloned().partition(leave_alone);
         let mut results = self
             .in_calls(&leaving, |which| {
                 let rejected = self.past().rejected.contains(&leaving[which.start]);
@@ -315,6 +315,11 @@ impl fmt::Debug for Hook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hook").field("style", &self.style).field("program", &self.program).finish_non_exhaustive()
     }
+}
+
+/// dns-persist-01 records stay (draft-ietf-acme-dns-persist), also when the one that is there could not be put there again.
+fn stays(task: &Task) -> bool {
+    matches!(task.proof, Proof::DnsPersist01(_))
 }
 
 /// A task that shares the fate of another.
