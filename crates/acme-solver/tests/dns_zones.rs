@@ -72,6 +72,26 @@ fn a_referral_names_the_delegated_zone() {
 }
 
 #[test]
+fn only_name_servers_alone_and_without_authority_are_a_referral() {
+    for (why, authoritative, with_start, want) in [
+        ("a referral", false, false, Outcome::Referral),
+        ("of a resolver", false, true, Outcome::NoData),
+        ("of the zone's server", true, false, Outcome::NoData),
+        ("of the zone's server, with its start", true, true, Outcome::NoData),
+    ] {
+        let answering = DnsServer::answering(move |query, _| {
+            let mut answer = reply(query);
+            answer.metadata.authoritative = authoritative;
+            answer.add_authority(server("a.test.", "ns.a.test."));
+            answer.add_authorities(with_start.then(|| start("a.test.")));
+            vec![answer.to_vec().unwrap()]
+        });
+        let answer = Client::new([answering.address]).ask("x.a.test", RecordType::Txt).unwrap();
+        assert_eq!((answer.outcome, answer.zone.as_deref()), (want, Some("a.test.")), "{why}");
+    }
+}
+
+#[test]
 fn a_negative_answer_names_the_zone_at_once() {
     let server = DnsServer::answering(move |query, over| world().answer(query, over));
     Zones::new(Client::new([server.address])).place("_acme-challenge.x.y.a.test").unwrap();
