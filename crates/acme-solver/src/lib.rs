@@ -14,6 +14,7 @@ pub mod journal;
 mod lexicon;
 mod listener;
 mod listeners;
+mod look;
 mod manual;
 #[cfg(unix)]
 mod program;
@@ -27,6 +28,7 @@ pub use by_name::{ByName, NamePattern};
 pub use dns_solver::DnsSolver;
 #[cfg(unix)]
 pub use lexicon::Lexicon;
+pub use look::Look;
 pub use manual::Manual;
 #[cfg(unix)]
 pub use program::{OutputLine, ProgramError, Stream};

@@ -5,7 +5,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use acme_solver::http01::{Look, look};
+use acme_solver::Look;
+use acme_solver::http01::look;
 
 /// Answers one request with this text.
 fn answering(answer: &'static str) -> SocketAddr {

@@ -9,7 +9,7 @@ mod webroot;
 use acme_account::{SolverError, Task};
 use acme_proto::{ChallengeType, Identifier, KeyAuthorization, Proof, Token};
 
-pub use look::{Look, look};
+pub use look::look;
 pub use standalone::Standalone;
 pub use stateless::{Stateless, WebServer};
 pub use webroot::Webroot;

@@ -12,6 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
 
 use super::ACME_TLS_1;
+use crate::Look;
 use crate::deadline::Deadline;
 use crate::sight::Sight;
 
@@ -20,12 +21,26 @@ const TOTAL: Duration = Duration::from_secs(10);
 
 /// Whether the server at an address shows this very certificate to whoever asks as a CA does.
 pub(super) fn look(address: SocketAddr, proof: &TlsAlpn01, certificate: &CertificateDer<'_>) -> Sight {
-    match handshake(address, &proof.server_name) {
-        Ok(seen) if seen.alpn != ACME_TLS_1 => Sight::Wrong("it does not speak acme-tls/1".to_owned()),
-        Ok(seen) if seen.certificate.as_ref() == Some(certificate) => Sight::Right,
-        Ok(_) => Sight::Wrong(format!("it shows another certificate for {}", proof.server_name)),
-        Err(Failure::Io(why)) => Sight::Unclear(format!("{address} cannot be reached from here: {why}")),
-        Err(Failure::Tls(why)) => Sight::Wrong(format!("the handshake for {} failed: {why}", proof.server_name)),
+    match look_within(TOTAL, address, proof, certificate) {
+        Look::Right => Sight::Right,
+        Look::Silent(why) => Sight::Unclear(format!("{address} cannot be reached from here: {why}")),
+        Look::Wrong(why) | Look::Redirect(why) => Sight::Wrong(why),
+    }
+}
+
+/// The same in another time.
+pub(super) fn look_within(
+    time: Duration,
+    address: SocketAddr,
+    proof: &TlsAlpn01,
+    certificate: &CertificateDer<'_>,
+) -> Look {
+    match handshake(time, address, &proof.server_name) {
+        Ok(seen) if seen.alpn != ACME_TLS_1 => Look::Wrong("it does not speak acme-tls/1".to_owned()),
+        Ok(seen) if seen.certificate.as_ref() == Some(certificate) => Look::Right,
+        Ok(_) => Look::Wrong(format!("it shows another certificate for {}", proof.server_name)),
+        Err(Failure::Io(why)) => Look::Silent(why),
+        Err(Failure::Tls(why)) => Look::Wrong(format!("the handshake for {} failed: {why}", proof.server_name)),
     }
 }
 
@@ -39,8 +54,8 @@ enum Failure {
     Tls(io::Error),
 }
 
-fn handshake(address: SocketAddr, server_name: &str) -> Result<Seen, Failure> {
-    let deadline = Deadline::after(TOTAL);
+fn handshake(time: Duration, address: SocketAddr, server_name: &str) -> Result<Seen, Failure> {
+    let deadline = Deadline::after(time);
     let mut client = client(server_name).map_err(|why| Failure::Tls(io::Error::other(why)))?;
     let stream = deadline.left().and_then(|left| TcpStream::connect_timeout(&address, left)).map_err(Failure::Io)?;
     while client.is_handshaking() {

@@ -2,14 +2,16 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use acme_account::{Readiness, Solver, SolverError, Task};
 use acme_proto::{ChallengeType, Identifier};
 
 use super::answers::Answers;
 use super::handshake::{Handshake, config};
-use super::look::look;
+use super::look::{look, look_within};
 use super::{challenge_types, proof};
+use crate::Look;
 use crate::listeners::{self, Listeners, Wording};
 use crate::sight::Sight;
 
@@ -46,6 +48,15 @@ impl Standalone {
     /// Where it listens just now.
     pub fn listening(&self) -> Vec<SocketAddr> {
         self.listeners.addresses()
+    }
+
+    /// What the host at an address shows to a CA that asks for the name of a task, which was presented here.
+    ///
+    /// # Errors
+    /// When it was not presented.
+    pub fn look(&self, task: &Task, address: SocketAddr, timeout: Duration) -> Result<Look, SolverError> {
+        let proof = proof(task)?;
+        Ok(look_within(timeout, address, proof, &self.answers.certificate(proof)?))
     }
 
     fn present_one(&self, task: &Task) -> Result<(), SolverError> {

@@ -108,7 +108,9 @@ codes! {
         "start a web server and let port 80 through the firewall, or prove control by DNS";
     HttpUnreachable, "http-unreachable", Error, "an IPv4 address does not answer",
         "let port 80 through the firewall, or correct the A record";
-    TlsReached, "tls-reached", Ok, "the port for tls-alpn-01 can be reached", "";
+    TlsReached, "tls-reached", Ok, "the name leads to the listener for TLS", "";
+    TlsNotReached, "tls-not-reached", Error, "something else answers where our listener for TLS should",
+        "let the address records lead here, and what stands between pass acme-tls/1 on";
     TlsUnreachable, "tls-unreachable", Error, "the port for tls-alpn-01 cannot be reached",
         "let port 443 through the firewall, or correct the A record";
     Ipv6Unreachable, "ipv6-unreachable", Error, "an IPv6 address does not answer; CAs prefer IPv6",

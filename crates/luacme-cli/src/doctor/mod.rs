@@ -28,7 +28,7 @@ use crate::failure::Failure;
 use crate::getcert;
 use crate::output::Output;
 use crate::solver_arguments::SolverArguments;
-use crate::solver_settings::{SolverSettings, Way};
+use crate::solver_settings::{BoundWay, SolverSettings, Way};
 use crate::state::State;
 use ca::Authority;
 pub(crate) use code::Severity;
@@ -103,7 +103,7 @@ type Check = fn(&Plan, &Subject) -> Vec<Finding>;
 /// All checks of names and ways. What several of them find is told once.
 fn examine(plan: Plan) -> Vec<Finding> {
     let mut jobs: Vec<Job> = Vec::new();
-    let mut ways: Vec<Way> = Vec::new();
+    let mut ways: Vec<BoundWay> = Vec::new();
     for (number, subject) in plan.subjects.iter().enumerate() {
         let checks: [(bool, Check); 4] = [
             (subject.needs_address(), name::check),
@@ -116,12 +116,14 @@ fn examine(plan: Plan) -> Vec<Finding> {
         }
         ways.extend(subject.ways.iter().filter(|way| !ways.contains(way)).cloned().collect::<Vec<_>>());
     }
+    // Our own listener would be found to hold the port.
+    let listens = ways.iter().any(|bound| bound.way == Way::Standalone);
     for way in ways {
         jobs.push(Box::new(move |plan| web::check(plan, &way)));
     }
-    if plan.subjects.iter().any(|subject| subject.ways.is_empty() && subject.needs_address()) {
+    if !listens && plan.subjects.iter().any(|subject| subject.ways.is_empty() && subject.needs_address()) {
         jobs.push(Box::new(|plan| {
-            vec![ports::check(&ports::listen_addresses(plan.settings.http_addr(&[]), plan.ports.http), false)]
+            vec![ports::check(&ports::listen_addresses(plan.settings.http_addr(&[]), plan.http_port(&[])), false)]
         }));
     }
     let mut findings: Vec<Finding> = Vec::new();

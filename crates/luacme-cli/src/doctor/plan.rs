@@ -8,7 +8,7 @@ use acme_solver::NamePattern;
 use acme_solver::dns::{Client, Zones};
 
 use super::ca::{Authority, Place};
-use crate::solver_settings::{SolverSettings, Way};
+use crate::solver_settings::{BoundWay, SolverSettings, Way};
 
 /// One question to DNS servers takes at most this long.
 const QUESTION: Duration = Duration::from_secs(3);
@@ -17,7 +17,6 @@ const QUESTION: Duration = Duration::from_secs(3);
 pub(crate) struct Plan {
     pub(crate) subjects: Vec<Subject>,
     pub(crate) settings: SolverSettings,
-    pub(crate) ports: Ports,
     pub(crate) authority: Authority,
     /// No check begins after this.
     pub(crate) until: Instant,
@@ -27,37 +26,15 @@ pub(crate) struct Plan {
 pub(crate) struct Subject {
     pub(crate) identifier: Identifier,
     /// None were chosen: any may come.
-    pub(crate) ways: Vec<Way>,
+    pub(crate) ways: Vec<BoundWay>,
     /// The one type of challenge to look into, if not all.
     kind: Option<ChallengeType>,
-}
-
-/// The ports that CAs and resolvers look at.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Ports {
-    pub(crate) http: u16,
-    pub(crate) tls: u16,
-    pub(crate) dns: u16,
-}
-
-impl Ports {
-    /// Those of the Internet; for a CA on this computer, which is there for tests, the ones in the settings. Whoever names a
-    /// resolver on another port than 53 has name servers there too.
-    pub(crate) fn new(place: Place, settings: &SolverSettings) -> Self {
-        let own = |address: Option<&SocketAddr>| address.filter(|_| place == Place::ThisComputer).map(SocketAddr::port);
-        Self {
-            http: own(settings.http_addr(&[]).as_ref()).unwrap_or(80),
-            tls: own(settings.tls_addr.as_ref()).unwrap_or(443),
-            dns: settings.resolvers.first().map_or(53, SocketAddr::port),
-        }
-    }
 }
 
 impl Plan {
     /// With so much time from now on.
     pub(crate) fn new(subjects: Vec<Subject>, settings: SolverSettings, authority: Authority, time: Duration) -> Self {
-        let ports = Ports::new(authority.place, &settings);
-        Self { subjects, settings, ports, authority, until: Instant::now() + time }
+        Self { subjects, settings, authority, until: Instant::now() + time }
     }
 
     /// Asks the resolvers.
@@ -74,8 +51,24 @@ impl Plan {
         Client::new([server]).without_recursion().timeout(QUESTION)
     }
 
+    /// Whoever names a resolver on another port than 53 has name servers there too.
     pub(crate) fn zones(&self) -> Zones {
-        Zones::new(self.client()).port(self.ports.dns)
+        Zones::new(self.client()).port(self.settings.resolvers.first().map_or(53, SocketAddr::port))
+    }
+
+    /// The port where the CA looks for http-01 of the names that a way is bound to.
+    pub(crate) fn http_port(&self, names: &[String]) -> u16 {
+        self.own_port(self.settings.http_addr(names)).unwrap_or(80)
+    }
+
+    /// The port where the CA looks for tls-alpn-01.
+    pub(crate) fn tls_port(&self) -> u16 {
+        self.own_port(self.settings.tls_addr).unwrap_or(443)
+    }
+
+    /// A CA on this computer is there for tests, and looks at the ports in the settings.
+    fn own_port(&self, address: Option<SocketAddr>) -> Option<u16> {
+        address.filter(|_| self.authority.place == Place::ThisComputer).map(|address| address.port())
     }
 
     /// The time that is left for another check.
@@ -90,14 +83,14 @@ impl Subject {
         let (base, wildcard) = (identifier.base(), identifier.is_wildcard());
         let fits = |name: &String| NamePattern::parse(name).is_ok_and(|pattern| pattern.fits(&base, wildcard));
         let bound = settings.ways.iter().filter(|bound| bound.names.is_empty() || bound.names.iter().any(fits));
-        let ways = bound.map(|bound| bound.way.clone()).filter(|way| *way != Way::Manual).collect();
+        let ways = bound.filter(|bound| bound.way != Way::Manual).cloned().collect();
         Self { ways, identifier, kind: None }
     }
 
     /// Looks into one type of challenge alone.
     pub(crate) fn only(mut self, kind: Option<ChallengeType>) -> Self {
         if let Some(kind) = &kind {
-            self.ways.retain(|way| types(way).contains(kind));
+            self.ways.retain(|bound| types(bound).contains(kind));
         }
         self.kind = kind;
         self
@@ -135,8 +128,8 @@ impl Subject {
 }
 
 /// The types of challenges that a way can meet.
-fn types(way: &Way) -> Vec<ChallengeType> {
-    match way {
+fn types(bound: &BoundWay) -> Vec<ChallengeType> {
+    match &bound.way {
         Way::Webroot { .. } | Way::Stateless | Way::Standalone => vec![ChallengeType::Http01],
         Way::TlsAlpn => vec![ChallengeType::TlsAlpn01],
         Way::Rfc2136 { .. } | Way::AcmeDns { .. } | Way::Lexicon { .. } => vec![ChallengeType::Dns01],

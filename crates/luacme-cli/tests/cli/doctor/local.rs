@@ -94,11 +94,13 @@ fn a_web_server_that_answers_by_itself() {
 #[test]
 fn a_listener_for_tls() {
     let bench = Bench::start();
-    let tls = free_port().to_string();
-    for (to, want) in [("127.0.0.1", "tls-reached"), ("127.0.0.2", "tls-unreachable")] {
-        let run = doctor(&bench, at(&[to]).address, &["a.test", "--tls-alpn", "--tls-addr", &tls]);
-        assert!(evidence(&run, want).starts_with(to));
-    }
+    let tls = free_port();
+    let words = ["a.test", "--tls-alpn", "--tls-addr", &tls.to_string()];
+    let seen = |to: &str, want| assert!(evidence(&doctor(&bench, at(&[to]).address, &words), want).starts_with(to));
+    seen("127.0.0.1", "tls-reached");
+    seen("127.0.0.2", "tls-unreachable");
+    answer_at(beside(tls), ok);
+    seen("127.0.0.2", "tls-not-reached");
 }
 
 #[test]
