@@ -159,6 +159,8 @@ impl Drop for Log {
         if self.is_done() {
             _ = fs::remove_file(&self.path);
         }
+        // A program that another thread is just starting has the file too, until it is started.
+        _ = self.file.unlock();
     }
 }
 
