@@ -167,7 +167,10 @@ impl Server {
                 // Out of file descriptors, mostly.
                 Err(_) if self.close_one() => {}
                 // Others have them all: asking at once again would only spin.
-                Err(_) => thread::sleep(Duration::from_millis(10)),
+                Err(_) => {
+                    thread::sleep(Duration::from_millis(10));
+                    return true;
+                }
             }
         }
         true
