@@ -139,3 +139,32 @@ fn types(bound: &BoundWay) -> Vec<ChallengeType> {
         Way::Hook { .. } | Way::Manual => vec![ChallengeType::Http01, ChallengeType::Dns01, ChallengeType::TlsAlpn01],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_has_its_ways() {
+        let bound =
+            |names: &[&str], way| BoundWay { names: names.iter().map(|name| (*name).to_owned()).collect(), way };
+        let dns = Way::AcmeDns { url: "https://x.test".to_owned() };
+        let settings = SolverSettings {
+            ways: vec![bound(&["a.test"], Way::Standalone), bound(&["*.b.test"], dns), bound(&[], Way::Manual)],
+            ..SolverSettings::default()
+        };
+        let (http, dns, tls) = (ChallengeType::Http01, ChallengeType::Dns01, ChallengeType::TlsAlpn01);
+        for (why, name, only, ways, want) in [
+            ("bound to it", "a.test", None, 1, vec![http.clone()]),
+            ("bound to what is below", "x.b.test", None, 1, vec![dns.clone()]),
+            ("bound to the wildcard", "*.b.test", None, 1, vec![dns.clone()]),
+            ("a person may do anything", "c.test", None, 0, vec![http.clone(), dns.clone(), tls.clone()]),
+            ("but wildcards are for DNS alone", "*.c.test", None, 0, vec![dns.clone()]),
+            ("the challenge that failed", "c.test", Some(http.clone()), 0, vec![http.clone()]),
+            ("not by the way that is bound", "a.test", Some(dns.clone()), 0, vec![dns.clone()]),
+        ] {
+            let subject = Subject::new(Identifier::parse(name).unwrap(), &settings).only(only);
+            assert_eq!((subject.ways.len(), subject.kinds()), (ways, want), "{why}");
+        }
+    }
+}
