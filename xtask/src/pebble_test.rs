@@ -7,22 +7,24 @@ use std::{
     time::Instant,
 };
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 
+use crate::ports::free_ports;
 use crate::shell::{build_luacme, target};
 use cases::Case;
+use challtestsrv::Challtestsrv;
 use server::{Pebble, Setup};
 use skip::Lacks;
 use tools::Tools;
 
 mod cases;
 mod challtestsrv;
-mod client;
+pub(crate) mod client;
 mod issued;
 mod library;
-mod server;
+pub(crate) mod server;
 mod skip;
-mod tools;
+pub(crate) mod tools;
 mod web;
 
 /// Of each log, the last lines shown when a case fails.
@@ -55,12 +57,28 @@ fn all() -> impl Iterator<Item = &'static Case> {
 
 /// What a case works with.
 pub(crate) struct Bench {
-    setup: Setup,
-    pebble: Pebble,
-    luacme: PathBuf,
+    pub(crate) setup: Setup,
+    pub(crate) pebble: Pebble,
+    /// Where Pebble looks names up, unless a case brings name servers of its own.
+    pub(crate) names: Option<Challtestsrv>,
+    pub(crate) luacme: PathBuf,
     /// Everything the case leaves behind, empty when it begins.
-    folder: PathBuf,
-    runs: u32,
+    pub(crate) folder: PathBuf,
+    pub(crate) runs: u32,
+}
+
+impl Bench {
+    fn start(tools: &Tools, setup: Setup, luacme: &Path, folder: PathBuf, runs: u32) -> anyhow::Result<Self> {
+        let [dns, management] = free_ports()?;
+        let names = Challtestsrv::start(&tools.challtestsrv, dns, management, &folder)?;
+        let pebble = Pebble::start(tools, setup, dns, &folder)?;
+        Ok(Self { setup, pebble, names: Some(names), luacme: luacme.to_owned(), folder, runs })
+    }
+
+    /// The DNS server that is told what to say.
+    fn names(&self) -> anyhow::Result<&Challtestsrv> {
+        self.names.as_ref().context("this case has name servers of its own")
+    }
 }
 
 /// How a case ended.
@@ -112,8 +130,7 @@ fn judge(case: &Case, tools: &Tools, luacme: &Path, runs: u32) -> anyhow::Result
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
-    let bench = |pebble| Bench { setup: case.setup, pebble, luacme: luacme.to_owned(), folder: folder.clone(), runs };
-    let outcome = Pebble::start(tools, case.setup, &folder).and_then(|pebble| (case.run)(&bench(pebble)));
+    let outcome = Bench::start(tools, case.setup, luacme, folder.clone(), runs).and_then(|bench| (case.run)(&bench));
     Ok(match outcome {
         Ok(()) => {
             println!("ok");

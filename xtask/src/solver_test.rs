@@ -15,6 +15,8 @@ mod bind;
 mod knot;
 mod lagging;
 mod name_server;
+mod nginx;
+mod pebble;
 mod update;
 
 /// One case; it gets an empty folder.
@@ -35,7 +37,7 @@ pub(crate) struct Arguments {
 
 /// All cases, in the order they run.
 fn all() -> impl Iterator<Item = &'static Case> {
-    [update::CASES, lagging::CASES].into_iter().flatten()
+    [update::CASES, lagging::CASES, pebble::CASES].into_iter().flatten()
 }
 
 /// Runs the cases and reports as `cargo test` does.

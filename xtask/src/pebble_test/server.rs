@@ -1,4 +1,4 @@
-//! One Pebble with a DNS server of its own, on free loopback ports.
+//! One Pebble, on free loopback ports.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use acme_transport::{HttpsTransport, Roots};
 use anyhow::ensure;
 use serde_json::{Value, json};
 
-use super::{challtestsrv::Challtestsrv, tools::Tools};
+use super::tools::Tools;
 use crate::child::Child;
 use crate::ports::free_ports;
 
@@ -61,8 +61,6 @@ impl Setup {
 /// A running Pebble; dropping it ends it.
 pub(crate) struct Pebble {
     _process: Child,
-    /// Where it looks names up.
-    pub(crate) names: Challtestsrv,
     /// The root of Pebble's HTTPS certificate, to be trusted by the client.
     pub(crate) tls_root: PathBuf,
     pub(crate) log: PathBuf,
@@ -70,13 +68,14 @@ pub(crate) struct Pebble {
     management: SocketAddr,
     /// Where Pebble validates http-01, whatever the name.
     pub(crate) http: SocketAddr,
+    /// Where it validates tls-alpn-01.
+    pub(crate) tls: SocketAddr,
 }
 
 impl Pebble {
-    /// Starts both servers; configuration and logs go into `folder`.
-    pub(crate) fn start(tools: &Tools, setup: Setup, folder: &Path) -> anyhow::Result<Self> {
-        let [dns, dns_management, acme, management, http, tls] = free_ports()?;
-        let names = Challtestsrv::start(&tools.challtestsrv, dns, dns_management, folder)?;
+    /// Starts it with a DNS server that it looks names up at; configuration and logs go into `folder`.
+    pub(crate) fn start(tools: &Tools, setup: Setup, dns: SocketAddr, folder: &Path) -> anyhow::Result<Self> {
+        let [acme, management, http, tls] = free_ports()?;
         let (tls_root, key) = write_certificate(folder, "pebble")?;
         let pause = u8::from(setup.slow);
         let config = json!({ "pebble": {
@@ -105,7 +104,7 @@ impl Pebble {
         let mut pebble = Child::spawn(command, &log, &folder.join("pebble.err"))?;
         pebble.wait_for_port(acme, PATIENCE)?;
         pebble.wait_for_port(management, PATIENCE)?;
-        Ok(Self { _process: pebble, names, tls_root, log, acme, management, http })
+        Ok(Self { _process: pebble, tls_root, log, acme, management, http, tls })
     }
 
     pub(crate) fn directory_url(&self) -> String {

@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Starts one of the servers.
-type Start = fn(Setup) -> anyhow::Result<NameServer>;
+pub(crate) type Start = fn(Setup) -> anyhow::Result<NameServer>;
 
 /// The same for both servers.
 pub(crate) const CASES: &[Case] = &[
@@ -150,14 +150,14 @@ fn all<E: std::error::Error + Send + Sync + 'static>(results: Vec<Result<(), E>>
     Ok(results.into_iter().collect::<Result<(), E>>()?)
 }
 
-fn serial(server: &NameServer) -> anyhow::Result<u32> {
+pub(crate) fn serial(server: &NameServer) -> anyhow::Result<u32> {
     match server.client().ask("a.test", RecordType::Soa)?.data[..] {
         [Data::Soa { serial, .. }] => Ok(serial),
         ref other => anyhow::bail!("{other:?} is no SOA record"),
     }
 }
 
-fn shows(server: &NameServer, name: &str, want: &[&str]) -> anyhow::Result<()> {
+pub(crate) fn shows(server: &NameServer, name: &str, want: &[&str]) -> anyhow::Result<()> {
     let mut found = server.client().ask(name, RecordType::Txt)?.data;
     found.sort_by_key(|data| format!("{data:?}"));
     let want: Vec<_> = want.iter().map(|&value| Data::Txt(value.to_owned())).collect();

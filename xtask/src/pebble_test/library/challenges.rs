@@ -26,9 +26,9 @@ pub(super) const CASES: &[Case] = &[
 fn dns_01_apex_and_wildcard(bench: &Bench) -> anyhow::Result<()> {
     let holder = Subscriber::registered(bench, "holder")?;
     let both = order(&["both.test", "*.both.test"])?;
-    holder.issue_by(&both, &bench.pebble.names)?;
+    holder.issue_by(&both, bench.names()?)?;
     ensure!(holder.events("Answered")? == 2 && holder.events("Unseen")? == 0, "two records were to be seen");
-    let left = bench.pebble.names.txt(&dns01_name(&both.identifiers[0]))?;
+    let left = bench.names()?.txt(&dns01_name(&both.identifiers[0]))?;
     ensure!(left.is_empty(), "{left:?} were left behind");
     Ok(())
 }
@@ -43,7 +43,7 @@ fn dns_account_01(bench: &Bench) -> anyhow::Result<()> {
     for (holder, placed) in [&first, &second].into_iter().zip(&placed) {
         for proof in proofs(holder, placed, &kind)? {
             let Proof::DnsAccount01(record) = proof else { bail!("{proof:?} is not for {kind}") };
-            bench.pebble.names.add_txt(&record)?;
+            bench.names()?.add_txt(&record)?;
             labels.push(record.name);
         }
     }
@@ -64,7 +64,7 @@ fn dns_persist_01(bench: &Bench) -> anyhow::Result<()> {
     let placed = offered(&holder, &names, &kind)?;
     for proof in proofs(&holder, &placed, &kind)? {
         let Proof::DnsPersist01(record) = proof else { bail!("{proof:?} is not for {kind}") };
-        bench.pebble.names.add_txt(&record)?;
+        bench.names()?.add_txt(&record)?;
     }
     answer(&holder, placed, &kind)?;
     answer(&holder, offered(&holder, &names, &kind)?, &kind)?;
@@ -92,7 +92,7 @@ fn dns_persist_01_terms(bench: &Bench) -> anyhow::Result<()> {
         ),
     ] {
         let placed = offered(&holder, &order(&[name])?, &kind)?;
-        bench.pebble.names.add_txt(&persist_record(&holder, &placed, record_for, &terms)?)?;
+        bench.names()?.add_txt(&persist_record(&holder, &placed, record_for, &terms)?)?;
         let outcome = answer(&holder, placed, &kind);
         ensure!(outcome.is_ok() == served, "{name}: {why}, and yet: {:?}", outcome.err());
     }
