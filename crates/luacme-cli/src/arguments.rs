@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::deploy_hook;
 use crate::key_type::KeyTypeArgument;
+use crate::keyauth::WebServerArgument;
 use crate::solver_arguments::SolverArguments;
 
 const EXAMPLES: &str = "Examples:
@@ -46,6 +47,7 @@ pub(crate) enum Verb {
     Getcert(Box<Getcert>),
     Doctor(Box<Doctor>),
     Step(Step),
+    Keyauth(Keyauth),
     /// Show the CA's directory: what it offers, and where
     #[command(after_help = "Example:\n  luacme directory --server letsencrypt")]
     Directory,
@@ -131,6 +133,22 @@ pub(crate) struct Step {
     pub(crate) payload: Option<String>,
 }
 
+/// Show what answers challenges of this account
+///
+/// Without TOKEN the thumbprint of the account key, or the lines with which a web server answers http-01 by itself.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  luacme keyauth --web-server nginx
+  luacme keyauth evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA")]
+pub(crate) struct Keyauth {
+    /// The token of a challenge; its key authorization is printed
+    #[arg(value_name = "TOKEN", conflicts_with = "web_server")]
+    pub(crate) token: Option<String>,
+    /// Print the lines of its configuration for --stateless
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) web_server: Option<WebServerArgument>,
+}
+
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options for all commands")]
 pub(crate) struct Shared {
@@ -191,8 +209,9 @@ pub(crate) struct Shared {
 /// `luacme --account account.json getcert …`.
 pub(crate) fn lua_acme_grammar(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<_> = words.into_iter().collect();
-    let is_verb =
-        |word: &OsString| ["register", "getcert", "step", "directory", "doctor"].iter().any(|verb| word == verb);
+    let is_verb = |word: &OsString| {
+        ["register", "getcert", "step", "keyauth", "directory", "doctor"].iter().any(|verb| word == verb)
+    };
     if let [_, file, verb, ..] = words.as_slice()
         && !is_verb(file)
         && !file.to_string_lossy().starts_with('-')

@@ -18,6 +18,7 @@ mod interruption;
 mod issuance;
 mod key_type;
 mod key_use;
+mod keyauth;
 mod output;
 mod register;
 mod request_settings;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Getcert(verb) => getcert::run(&arguments.shared, verb, &output),
         Verb::Doctor(verb) => doctor::run(&arguments.shared, verb, &output),
         Verb::Step(verb) => step::run(&arguments.shared, verb, &output),
+        Verb::Keyauth(verb) => keyauth::run(&arguments.shared, verb, &output),
         Verb::Directory => directory::run(&arguments.shared, &output),
     };
     match outcome {

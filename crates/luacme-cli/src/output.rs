@@ -94,6 +94,11 @@ impl Output {
         }
     }
 
+    /// What was asked for, and nothing else.
+    pub(crate) fn answer(&self, object: Value, text: &str) {
+        self.needed(object, text);
+    }
+
     pub(crate) fn registered(&self, url: &str, file: &Path) {
         let object = json!({"event": "account", "url": url, "file": file});
         self.result(object, &format!("account {url}\nkept in {}", file.display()));

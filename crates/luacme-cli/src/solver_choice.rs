@@ -8,7 +8,7 @@ use acme_account::{Solver, SolverError};
 use acme_proto::ChallengeType;
 use acme_solver::dns::{Client, Propagation, Rfc2136, TsigKey, Updater, Zones, system_resolvers};
 use acme_solver::hook::{Hook, Style};
-use acme_solver::http01::{Standalone, Webroot};
+use acme_solver::http01::{Standalone, Stateless, Webroot};
 use acme_solver::journal::Journal;
 use acme_solver::{ByName, DnsSolver, Lexicon, Manual, NamePattern, TxtStore, tls_alpn01};
 
@@ -94,6 +94,7 @@ impl SolverMaker<'_> {
             Way::Webroot { path } => {
                 Box::new(http.iter().fold(Webroot::new(path), |webroot, address| webroot.check_at(*address)))
             }
+            Way::Stateless => Box::new(http.iter().fold(Stateless::new(), |web, address| web.check_at(*address))),
             Way::Standalone => Box::new(http.map_or_else(Standalone::default, |address| Standalone::new([address]))),
             Way::TlsAlpn => {
                 let tls = self.settings.tls_addr;
@@ -141,7 +142,6 @@ impl SolverMaker<'_> {
                 lexicon.check()?;
                 Box::new(self.dns(lexicon))
             }
-            other => return Err(Failure::usage(format!("{other} is not there yet"), "choose another way")),
         })
     }
 

@@ -88,6 +88,19 @@ impl State {
         }
     }
 
+    /// The account key.
+    pub(crate) fn key(&self) -> Result<Arc<PrivateKey>, Failure> {
+        match self.account()? {
+            Some(file) => self.key_of(&file),
+            None => Err(self.no_account()),
+        }
+    }
+
+    /// There is no account.
+    pub(crate) fn no_account(&self) -> Failure {
+        Failure::new(format!("there is no account in {}", self.account.display()), "make one with `luacme register`")
+    }
+
     /// The key for a new account: the one in the key file, else a new one, with the PEM text that is to be stored before
     /// the CA hears of it.
     pub(crate) fn key_for_new_account(

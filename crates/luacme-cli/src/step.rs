@@ -15,9 +15,7 @@ use crate::state::State;
 pub(crate) fn run(shared: &Shared, verb: &Step, output: &Output) -> Result<Done, Failure> {
     let payload = payload(verb.payload.as_deref())?;
     let state = State::locate(shared)?;
-    let account = client::stored(shared, &state, output)?.ok_or_else(|| {
-        Failure::new(format!("there is no account in {}", state.account.display()), "make one with `luacme register`")
-    })?;
+    let account = client::stored(shared, &state, output)?.ok_or_else(|| state.no_account())?;
     output.response(&account.step(&verb.target, &payload)?);
     Ok(Done::Complete)
 }

@@ -18,6 +18,7 @@ fn help_is_as_it_was_read_last() {
         ("register.txt", &["register", "-h"]),
         ("getcert.txt", &["getcert", "-h"]),
         ("step.txt", &["step", "-h"]),
+        ("keyauth.txt", &["keyauth", "-h"]),
         ("directory.txt", &["directory", "-h"]),
         ("doctor.txt", &["doctor", "-h"]),
     ] {
@@ -37,6 +38,7 @@ fn help_fits_a_small_terminal() {
         (&["register", "-h"], 24),
         (&["getcert", "-h"], 36),
         (&["step", "-h"], 24),
+        (&["keyauth", "-h"], 24),
         (&["directory", "-h"], 24),
         (&["doctor", "-h"], 36),
     ] {

@@ -77,3 +77,19 @@ fn a_step_needs_an_account() {
     assert!(run.part("what to do").contains("luacme register"), "{}", run.stderr);
     assert!(tree(&bench.dir()).is_empty());
 }
+
+#[test]
+fn what_answers_challenges_needs_no_ca() {
+    let bench = Bench::registered();
+    let before = bench.requests();
+    let thumbprint = bench.luacme(&["keyauth"]).succeeds().stdout.trim().to_owned();
+    assert_eq!(thumbprint.len(), 43, "the base64url of a SHA-256 (RFC 7638 §3)");
+    let answer = bench.luacme(&["keyauth", "tok-en_1"]).succeeds().stdout;
+    assert_eq!(answer.trim(), format!("tok-en_1.{thumbprint}"));
+    for server in ["nginx", "apache", "caddy", "haproxy"] {
+        let lines = bench.luacme(&["keyauth", "--web-server", server]).succeeds().stdout;
+        assert!(lines.contains(&thumbprint) && lines.contains("acme-challenge"), "{server}: {lines}");
+    }
+    bench.fails(2, &["keyauth", "../token"]);
+    assert_eq!(bench.requests(), before);
+}
