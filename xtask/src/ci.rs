@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use crate::{
     deps, layers, pebble_test, rfc_map,
     shell::{cargo, root, run as run_command, target},
+    solver_test,
 };
 
 /// Issuances of the slow Pebble case; by hand it is thirty.
@@ -32,6 +33,7 @@ enum Step {
     Features,
     Test,
     PebbleTest,
+    SolverTest,
 }
 
 /// Runs the steps in order.
@@ -66,6 +68,7 @@ impl Step {
             Self::Features => features(),
             Self::Test => run_command(&mut cargo(["test", "--locked", "--workspace"])),
             Self::PebbleTest => pebble_test::run(&pebble_test::Arguments::with_runs(SLOW_CASE_RUNS)),
+            Self::SolverTest => solver_test::run(&solver_test::Arguments::default()),
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct Case {
     run: fn(PathBuf) -> anyhow::Result<()>,
 }
 
-#[derive(clap::Args)]
+#[derive(Default, clap::Args)]
 pub(crate) struct Arguments {
     /// Run only the cases whose names begin like this; may be given several times
     #[arg(long, value_name = "CASE")]

@@ -1,19 +1,20 @@
 //! A person does it; this only looks.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use acme_account::{Readiness, Solver, SolverError, Task};
+use acme_account::{Readiness, Solver, SolverError, SystemClock, Task};
 use acme_proto::{ChallengeType, Identifier, Token};
 
-use crate::dns;
+use crate::dns::{Propagation, Report};
 use crate::sight::{self, Sight};
 
 /// Leaves challenges to a person, in two runs: the first shows what to do, the second goes on from there.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Manual {
     shown: Vec<String>,
     http_address: Option<SocketAddr>,
-    resolvers: Option<Vec<SocketAddr>>,
+    propagation: Propagation,
 }
 
 impl Manual {
@@ -21,7 +22,8 @@ impl Manual {
     ///
     /// A challenge that cannot be seen from here waits for the person in the first run, and is left to the CA in the next.
     pub fn new(shown: impl IntoIterator<Item = String>) -> Self {
-        Self { shown: shown.into_iter().collect(), ..Self::default() }
+        let propagation = Propagation::default().timeout(Duration::ZERO);
+        Self { shown: shown.into_iter().collect(), http_address: None, propagation }
     }
 
     /// What tells a challenge from all others: its token, or else the record that meets it.
@@ -37,17 +39,20 @@ impl Manual {
         self
     }
 
-    /// Asks these name servers for dns-01 rather than those of the computer.
-    pub fn resolvers(mut self, resolvers: impl IntoIterator<Item = SocketAddr>) -> Self {
-        self.resolvers = Some(resolvers.into_iter().collect());
+    /// Looks this way whether the name servers show the records, but only once: a person may take days.
+    pub fn propagation(mut self, propagation: Propagation) -> Self {
+        self.propagation = propagation.timeout(Duration::ZERO);
         self
     }
 
-    fn look(&self, task: &Task) -> Sight {
-        match (task.proof.txt_record(), &self.resolvers) {
-            (None, _) => sight::http01(task, self.http_address),
-            (_, Some(resolvers)) => sight::txt(task, resolvers),
-            (_, None) => sight::txt(task, &dns::system_resolvers()),
+    fn look(&self, task: &Task, report: &Report) -> Sight {
+        let Some(record) = task.proof.txt_record() else { return sight::http01(task, self.http_address) };
+        let found = report.names.iter().find(|name| name.name.eq_ignore_ascii_case(&record.name));
+        match found {
+            None => Sight::Unclear("the name servers are not asked".to_owned()),
+            Some(name) if name.is_complete() => Sight::Right,
+            Some(name) if name.lagging().next().is_none() => Sight::Unclear(name.to_string()),
+            Some(name) => Sight::Wrong(name.to_string()),
         }
     }
 }
@@ -71,7 +76,9 @@ impl Solver for Manual {
 
     fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
         let shown = |task: &Task| self.shown.contains(&Self::mark(task));
-        tasks.iter().map(|task| Ok(decide(self.look(task), shown(task)))).collect()
+        let records: Vec<_> = tasks.iter().filter_map(|task| task.proof.txt_record().cloned()).collect();
+        let report = if records.is_empty() { Report::default() } else { self.propagation.wait(&records, &SystemClock) };
+        tasks.iter().map(|task| Ok(decide(self.look(task, &report), shown(task)))).collect()
     }
 
     fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
@@ -115,7 +122,7 @@ mod tests {
             ("an address", Identifier::Ip([192, 0, 2, 1].into()), false, vec![Http01]),
             ("another", Identifier::Other { kind: "x".to_owned(), value: "y".to_owned() }, false, vec![]),
         ] {
-            assert_eq!(Manual::default().challenge_types(&identifier, wildcard), want, "{why}");
+            assert_eq!(Manual::new([]).challenge_types(&identifier, wildcard), want, "{why}");
         }
     }
 }

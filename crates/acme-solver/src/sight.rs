@@ -5,9 +5,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use acme_account::Task;
-use acme_proto::{Identifier, Proof, TxtRecord};
+use acme_proto::{Identifier, Proof};
 
-use crate::dns;
 use crate::fetch::{Answer, fetch};
 
 /// Names are looked up for at most this long.
@@ -40,17 +39,6 @@ pub(crate) fn http01(task: &Task, at: Option<SocketAddr>) -> Sight {
     match fetch(&addresses, host, path) {
         Ok(answer) => judge(url, &answer, body.as_str()),
         Err(why) => Sight::Unclear(format!("{url} cannot be read from here: {why}")),
-    }
-}
-
-/// Looks for the TXT record of a proof through DNS (RFC 8555 §8.4).
-pub(crate) fn txt(task: &Task, resolvers: &[SocketAddr]) -> Sight {
-    let Some(TxtRecord { name, value: wanted, .. }) = task.proof.txt_record() else { return unknown(task) };
-    match dns::txt(name, resolvers, LOOKUP) {
-        Ok(values) if values.contains(wanted) => Sight::Right,
-        Ok(values) if values.is_empty() => Sight::Wrong(format!("there is no TXT record at {name}")),
-        Ok(values) => Sight::Wrong(format!("the TXT records at {name} are others: {values:?}")),
-        Err(why) => Sight::Unclear(format!("{name} cannot be looked up from here: {why}")),
     }
 }
 

@@ -4,9 +4,12 @@
 mod common;
 mod dns_server;
 
+use std::net::SocketAddr;
+
 use acme_account::{Readiness, Task};
 use acme_proto::ChallengeType;
 use acme_solver::Manual;
+use acme_solver::dns::{Client, Propagation, Zones};
 use common::{One as _, answer, dead_address, http_task, serve_always, task};
 use dns_server::{DnsServer, Script, txt};
 
@@ -41,6 +44,17 @@ fn http_01_is_looked_for_where_it_should_be() {
     assert!(why.contains(&dead.to_string()), "{why}");
 }
 
+fn asking(server: SocketAddr) -> Propagation {
+    Propagation::default().servers([server])
+}
+
+#[test]
+fn a_person_is_asked_first_even_if_nobody_looks() {
+    let task = task("a.test", ChallengeType::Dns01, "one");
+    let seen = both_runs(&task, |manual| manual.propagation(Propagation::default().skip()));
+    assert!(matches!(seen, [Readiness::AwaitsPerson(_), Readiness::Unseen(_)]), "{seen:?}");
+}
+
 #[test]
 fn dns_01_is_looked_for_where_it_should_be() {
     let task = task("a.test", ChallengeType::Dns01, "one");
@@ -48,7 +62,7 @@ fn dns_01_is_looked_for_where_it_should_be() {
     let right = task.key_authorization.as_ref().unwrap().dns_txt();
     let both = DnsServer::start(Script::answers(vec![txt(name, &["another"]), txt(name, &[&right])]));
     assert_eq!(
-        both_runs(&task, |manual| manual.resolvers([both.address])),
+        both_runs(&task, |manual| manual.propagation(asking(both.address))),
         [Readiness::Ready, Readiness::Ready],
         "one of several values is enough (S-03)"
     );
@@ -58,12 +72,13 @@ fn dns_01_is_looked_for_where_it_should_be() {
         ("at another name", vec![txt("a.test.", &[&right])], "no TXT record"),
     ] {
         let server = DnsServer::start(Script::answers(records));
-        let seen = both_runs(&task, |manual| manual.resolvers([server.address]));
+        let seen = both_runs(&task, |manual| manual.propagation(asking(server.address)));
         for seen in seen {
             assert!(matches!(&seen, Readiness::AwaitsPerson(text) if text.contains(part)), "{why}: {seen:?}");
         }
     }
-    let [Readiness::AwaitsPerson(_), Readiness::Unseen(why)] = both_runs(&task, |m| m.resolvers([dead_address()]))
+    let [Readiness::AwaitsPerson(_), Readiness::Unseen(why)] =
+        both_runs(&task, |m| m.propagation(Propagation::new(Zones::new(Client::new([dead_address()])))))
     else {
         panic!("what cannot be looked up is left to the CA, once the person was asked");
     };

@@ -165,7 +165,13 @@ impl Issuance<'_> {
     /// Keeps the order only if another run can go on with it.
     fn failed(&self, error: Error) -> Failure {
         let dropped = if can_go_on(&error) { Ok(()) } else { self.store.drop_pending() };
-        dropped.err().unwrap_or_else(|| error.into())
+        let fits = !matches!(error.kind(), ErrorKind::NoChallenge { .. });
+        let mut failure = dropped.err().unwrap_or_else(|| error.into());
+        if !fits {
+            let ways: Vec<_> = self.settings.solver.ways.iter().map(ToString::to_string).collect();
+            failure.what.push_str(&format!("; configured: {}", ways.join(", ")));
+        }
+        failure
     }
 
     /// Checks what the CA sent before anything of it is installed.

@@ -75,6 +75,9 @@ pub(crate) struct SolverArguments {
     /// Wait so long until all name servers show the records [default: 180]
     #[arg(long, value_name = "SECONDS", hide_short_help = true)]
     pub(crate) dns_wait: Option<u64>,
+    /// Look at the name servers again after so long [default: 5]
+    #[arg(long, value_name = "SECONDS", hide_short_help = true)]
+    pub(crate) dns_interval: Option<u64>,
     /// Do not look whether the name servers show the records
     #[arg(long, hide_short_help = true)]
     pub(crate) no_dns_check: bool,

@@ -130,11 +130,8 @@ impl SolverMaker<'_> {
             }
             Way::Manual => {
                 let manual = Manual::new(self.shown.iter().cloned());
-                let manual = http.iter().fold(manual, |manual, address| manual.check_http_at(*address));
-                match self.settings.resolvers.is_empty() {
-                    true => Box::new(manual),
-                    false => Box::new(manual.resolvers(self.settings.resolvers.iter().copied())),
-                }
+                let manual = manual.propagation(self.propagation());
+                Box::new(http.iter().fold(manual, |manual, address| manual.check_http_at(*address)))
             }
             Way::AcmeDns { url } => Box::new(self.dns(acme_dns::store(self.dir, self.shared, url)?)),
             Way::Lexicon { provider } => {
@@ -152,12 +149,15 @@ impl SolverMaker<'_> {
     /// How to look whether the name servers show a record.
     fn propagation(&self) -> Propagation {
         let zones = Zones::new(Client::new(self.resolvers())).port(self.name_server_port());
-        let propagation = Propagation::new(zones);
-        match (self.settings.no_dns_check, self.settings.dns_wait) {
-            (true, _) => propagation.skip(),
-            (false, Some(seconds)) => propagation.timeout(Duration::from_secs(seconds)),
-            (false, None) => propagation,
+        let SolverSettings { no_dns_check, dns_wait, dns_interval, .. } = *self.settings;
+        let mut propagation = Propagation::new(zones);
+        if let Some(seconds) = dns_wait {
+            propagation = propagation.timeout(Duration::from_secs(seconds));
         }
+        if let Some(seconds) = dns_interval {
+            propagation = propagation.interval(Duration::from_secs(seconds));
+        }
+        if no_dns_check { propagation.skip() } else { propagation }
     }
 
     /// Whoever names a resolver on another port than 53 has name servers there too.

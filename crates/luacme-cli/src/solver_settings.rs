@@ -29,6 +29,9 @@ pub(crate) struct SolverSettings {
     /// How long to wait until all name servers show the records, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dns_wait: Option<u64>,
+    /// The pause between two looks at them, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) dns_interval: Option<u64>,
     /// Whether the name servers are not asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) no_dns_check: bool,
@@ -168,6 +171,15 @@ impl fmt::Display for Way {
     }
 }
 
+impl fmt::Display for BoundWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.names.is_empty() {
+            true => self.way.fmt(f),
+            false => write!(f, "{} for {}", self.way, self.names.join(" and ")),
+        }
+    }
+}
+
 impl SolverSettings {
     /// Choosing ways begins anew; without a choice, only what is given changes. Without any choice a person does it.
     pub(crate) fn new(given: &SolverArguments, before: Option<&Self>) -> Self {
@@ -185,6 +197,7 @@ impl SolverSettings {
         }
         settings.tls_addr = given.tls_addr.or(settings.tls_addr);
         settings.dns_wait = given.dns_wait.or(settings.dns_wait);
+        settings.dns_interval = given.dns_interval.or(settings.dns_interval);
         settings.no_dns_check |= given.no_dns_check;
         if !given.resolvers.is_empty() {
             settings.resolvers.clone_from(&given.resolvers);

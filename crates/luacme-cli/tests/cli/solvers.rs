@@ -63,6 +63,7 @@ fn a_name_that_no_way_is_for_is_named_with_what_there_is() {
     let run = bench.fails(1, &["getcert", "a.test", "b.test", "--standalone=a.test", "--http-addr", &address]);
     let what = run.part("error");
     assert!(what.contains("b.test") && what.contains("http-01"), "{what}");
+    assert!(what.contains("configured: --standalone for a.test"), "{what}");
 }
 
 #[test]
