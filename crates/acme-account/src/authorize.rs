@@ -163,6 +163,10 @@ impl Account {
                 Readiness::Ready => {
                     self.observer.event(&Event::Presented { identifier: &task.identifier, kind: &task.kind });
                 }
+                Readiness::Remarkable(what) => {
+                    self.observer.event(&Event::Presented { identifier: &task.identifier, kind: &task.kind });
+                    self.observer.event(&Event::Remark { identifier: &task.identifier, what: &what });
+                }
                 Readiness::Unseen(why) => {
                     self.observer.event(&Event::Unseen { identifier: &task.identifier, kind: &task.kind, why: &why });
                 }

@@ -129,6 +129,13 @@ pub enum Event<'a> {
         /// The type of the challenge.
         kind: &'a ChallengeType,
     },
+    /// Of the answer that is in its place a person should know something.
+    Remark {
+        /// What it is for.
+        identifier: &'a Identifier,
+        /// What the solver says.
+        what: &'a str,
+    },
     /// The answer cannot be seen from here; the CA is told all the same.
     Unseen {
         /// What it is for.

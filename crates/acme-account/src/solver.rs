@@ -99,6 +99,8 @@ pub trait Solver: Send + Sync {
 pub enum Readiness {
     /// The answer is there.
     Ready,
+    /// The answer is there, and a person should know something of it.
+    Remarkable(String),
     /// It cannot be seen from here, for the reason given; the CA may see more.
     Unseen(String),
     /// A person must act first; what was seen so far.

@@ -45,6 +45,14 @@ impl PersistRecord {
         })
     }
 
+    /// Whether this record lets the same CA and account do what `wanted` would. Dates are not compared.
+    pub fn covers(&self, wanted: &Self) -> bool {
+        let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
+        same(&self.issuer, &wanted.issuer)
+            && self.account_uri == wanted.account_uri
+            && (self.wildcard || !wanted.wildcard)
+    }
+
     /// How much longer the record serves: nothing once its time is over, [`Duration::MAX`] without an end. Look before
     /// ordering (draft-ietf-acme-dns-persist-02 §9.4).
     pub fn remaining(&self, now: SystemTime) -> Duration {

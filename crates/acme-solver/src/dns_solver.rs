@@ -1,12 +1,16 @@
 //! dns-01 and its kin through whoever keeps the TXT records of the zone (RFC 8555 §8.4).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use acme_account::{Clock, Readiness, Solver, SolverError, SystemClock, Task};
 use acme_proto::{ChallengeType, Identifier, Proof, TxtRecord};
 
 use crate::TxtStore;
 use crate::dns::{NameReport, Propagation};
+
+/// A standing record that ends within this time is told of: by then a certificate wants to be renewed.
+const SOON: Duration = Duration::from_secs(30 * 86_400);
 
 /// Publishes TXT records, waits until every name server shows them, and takes them away again.
 pub struct DnsSolver {
@@ -76,8 +80,8 @@ pub(crate) fn look(
         .iter()
         .map(|task| {
             let record = task.proof.txt_record().ok_or_else(|| no_record(task))?;
-            let lacks = |name: &&NameReport| name.name.eq_ignore_ascii_case(&record.name);
-            report.incomplete().find(lacks).map_or(Ok(Readiness::Ready), judge)
+            let is_it = |name: &&NameReport| name.name.eq_ignore_ascii_case(&record.name);
+            report.names.iter().find(is_it).map_or(Ok(Readiness::Ready), judge)
         })
         .collect()
 }
@@ -104,11 +108,24 @@ fn with_records(
 /// A server that shows something else will fail the CA; servers that cannot be asked from here may yet answer the CA.
 fn judge(name: &NameReport) -> Result<Readiness, SolverError> {
     match name.lagging().next() {
+        None if name.is_complete() => Ok(standing(name)),
         None => Ok(Readiness::Unseen(name.to_string())),
         Some(_) => Err(SolverError::new(
             format!("not every name server shows the record: {name}"),
             "give the servers more time with --dns-wait, mend the one that lags, or leave the look out with --no-dns-check",
         )),
+    }
+}
+
+/// What there is to say of a record that is there (draft-ietf-acme-dns-persist-02 §9.4).
+pub(crate) fn standing(name: &NameReport) -> Readiness {
+    match name.remaining() {
+        Some(left) if left < SOON => {
+            let days = left.as_secs() / 86_400;
+            let advice = "publish one with a later persistUntil, and leave it there";
+            Readiness::Remarkable(format!("the record at {} ends in {days} days: {advice}", name.name))
+        }
+        _ => Readiness::Ready,
     }
 }
 

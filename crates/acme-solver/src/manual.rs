@@ -6,7 +6,8 @@ use std::time::Duration;
 use acme_account::{Readiness, Solver, SolverError, SystemClock, Task};
 use acme_proto::{ChallengeType, Identifier, Token};
 
-use crate::dns::{Propagation, Report};
+use crate::dns::{NameReport, Propagation, Report};
+use crate::dns_solver::standing;
 use crate::sight::{self, Sight};
 
 /// Leaves challenges to a person, in two runs: the first shows what to do, the second goes on from there.
@@ -46,15 +47,20 @@ impl Manual {
     }
 
     fn look(&self, task: &Task, report: &Report) -> Sight {
-        let Some(record) = task.proof.txt_record() else { return sight::http01(task, self.http_address) };
-        let found = report.names.iter().find(|name| name.name.eq_ignore_ascii_case(&record.name));
-        match found {
+        match name(task, report) {
+            _ if task.proof.txt_record().is_none() => sight::http01(task, self.http_address),
             None => Sight::Unclear("the name servers are not asked".to_owned()),
             Some(name) if name.is_complete() => Sight::Right,
             Some(name) if name.lagging().next().is_none() => Sight::Unclear(name.to_string()),
             Some(name) => Sight::Wrong(name.to_string()),
         }
     }
+}
+
+/// What the name servers show of the record of a task.
+fn name<'a>(task: &Task, report: &'a Report) -> Option<&'a NameReport> {
+    let record = task.proof.txt_record()?;
+    report.names.iter().find(|name| name.name.eq_ignore_ascii_case(&record.name))
 }
 
 impl Solver for Manual {
@@ -78,7 +84,11 @@ impl Solver for Manual {
         let shown = |task: &Task| self.shown.contains(&Self::mark(task));
         let records: Vec<_> = tasks.iter().filter_map(|task| task.proof.txt_record().cloned()).collect();
         let report = if records.is_empty() { Report::default() } else { self.propagation.wait(&records, &SystemClock) };
-        tasks.iter().map(|task| Ok(decide(self.look(task, &report), shown(task)))).collect()
+        let seen = |task: &Task| match decide(self.look(task, &report), shown(task)) {
+            Readiness::Ready => name(task, &report).map_or(Readiness::Ready, standing),
+            other => other,
+        };
+        tasks.iter().map(|task| Ok(seen(task))).collect()
     }
 
     fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {

@@ -125,3 +125,26 @@ fn names_but_no_addresses() {
     let kinds = solver.challenge_types(&Identifier::Dns("a.test".to_owned()), true);
     assert_eq!(kinds.first(), Some(&ChallengeType::Dns01));
 }
+
+#[test]
+fn a_standing_record_of_ones_own_serves_until_it_ends() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let mut tasks = dns_tasks(&["a.test"]);
+    let wanted = TxtRecord::new("_validation-persist.a.test.", "ca.test; accounturi=https://ca.test/a");
+    tasks[0].proof = acme_proto::Proof::DnsPersist01(wanted);
+    let until =
+        |seconds: u64| format!("ca.test; accounturi=https://ca.test/a; policy=wildcard; persistUntil={seconds}");
+    for (why, value, want) in [
+        ("for long", until(now + 90 * 86_400), "Ok(Ready)"),
+        ("for some days", until(now + 10 * 86_400), "Ok(Remarkable("),
+        ("no more", until(now - 1), "Err("),
+        ("of another account", "ca.test; accounturi=https://ca.test/b".to_owned(), "Err("),
+        ("of another CA", "other.test; accounturi=https://ca.test/a".to_owned(), "Err("),
+    ] {
+        let records = Records::new([start("a.test."), txt("_validation-persist.a.test.", &[&value])]);
+        let server = DnsServer::answering(move |query, over| records.answer(query, over));
+        let look = Propagation::default().timeout(Duration::ZERO).servers([server.address]);
+        let seen = DnsSolver::new(Store::default()).propagation(look).verify(&tasks);
+        assert!(format!("{:?}", seen[0]).starts_with(want), "{why}: {:?}", seen[0]);
+    }
+}

@@ -305,7 +305,10 @@ impl Observer for Channel {
 
 /// Something that did not go as it should, though the work goes on.
 fn is_warning(event: &Event<'_>) -> bool {
-    matches!(event, Event::Unseen { .. } | Event::CleanUpFailed { .. } | Event::ReplacesRefused { .. })
+    matches!(
+        event,
+        Event::Remark { .. } | Event::Unseen { .. } | Event::CleanUpFailed { .. } | Event::ReplacesRefused { .. }
+    )
 }
 
 /// What is seen anew at every look, changed or not.
@@ -336,6 +339,7 @@ fn sentence(event: &Event<'_>) -> String {
         Event::Order { url, status } => format!("order {url} is {status}"),
         Event::Authorization { identifier, status } => format!("authorization of {identifier} is {status}"),
         Event::Presented { identifier, kind } => format!("answer for {identifier} is in place ({kind})"),
+        Event::Remark { identifier, what } => format!("warning: {identifier}: {what}"),
         Event::Unseen { identifier, why, .. } => {
             format!("warning: cannot see the answer for {identifier} from here: {why}")
         }
@@ -368,6 +372,9 @@ fn object(event: &Event<'_>) -> Value {
         }
         Event::Presented { identifier, kind } => {
             json!({"event": "challenge_presented", "name": identifier.to_string(), "type": kind.as_str()})
+        }
+        Event::Remark { identifier, what } => {
+            json!({"event": "remark", "name": identifier.to_string(), "what": what})
         }
         Event::Unseen { identifier, kind, why } => {
             json!({"event": "challenge_unseen", "name": identifier.to_string(), "type": kind.as_str(), "why": why})

@@ -1,6 +1,9 @@
 //! What every name server showed of what was published.
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use acme_proto::PersistRecord;
 
 use super::{DnsError, NameServer, Place};
 
@@ -69,14 +72,37 @@ impl NameReport {
         self.lagging().next().is_none() && self.servers.iter().any(|seen| self.is_satisfied(seen))
     }
 
+    /// How much longer the standing record (dns-persist-01) that the servers show serves; `None` for other records.
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        let values = self.servers.iter().filter_map(|seen| match &seen.shows {
+            Shows::Values(values) => Some(values),
+            _ => None,
+        });
+        let wanted: Vec<_> = self.wanted.iter().filter_map(|wanted| PersistRecord::parse(wanted)).collect();
+        let standing = values.flatten().filter_map(|value| PersistRecord::parse(value));
+        let serving = standing.filter(|found| wanted.iter().any(|wanted| found.covers(wanted)));
+        serving.map(|found| found.remaining(SystemTime::now())).max()
+    }
+
     /// The servers that do not show every value.
     pub fn lagging(&self) -> impl Iterator<Item = &Seen> {
         self.servers.iter().filter(|seen| !matches!(seen.shows, Shows::Unreachable(_)) && !self.is_satisfied(seen))
     }
 
     pub(super) fn is_satisfied(&self, seen: &Seen) -> bool {
-        matches!(&seen.shows, Shows::Values(values) if self.wanted.iter().all(|wanted| values.contains(wanted)))
+        let shown =
+            |values: &[String]| self.wanted.iter().all(|wanted| values.iter().any(|value| serves(value, wanted)));
+        matches!(&seen.shows, Shows::Values(values) if shown(values))
     }
+}
+
+/// Whether a value is the wanted one, or a standing record (dns-persist-01) of somebody else's making that does the same.
+fn serves(value: &str, wanted: &str) -> bool {
+    let standing = || Some((PersistRecord::parse(value)?, PersistRecord::parse(wanted)?));
+    let covers = |(found, wanted): (PersistRecord, PersistRecord)| {
+        found.covers(&wanted) && !found.remaining(SystemTime::now()).is_zero()
+    };
+    value == wanted || standing().is_some_and(covers)
 }
 
 /// One line for each name that lacks something.
