@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::account::AccountArguments;
 use crate::deploy_hook;
 use crate::key_type::KeyTypeArgument;
 use crate::keyauth::WebServerArgument;
@@ -48,6 +49,7 @@ pub(crate) enum Verb {
     Doctor(Box<Doctor>),
     Step(Step),
     Keyauth(Keyauth),
+    Account(AccountArguments),
     /// Show the CA's directory: what it offers, and where
     #[command(after_help = "Example:\n  luacme directory --server letsencrypt")]
     Directory,
@@ -210,7 +212,7 @@ pub(crate) struct Shared {
 pub(crate) fn lua_acme_grammar(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<_> = words.into_iter().collect();
     let is_verb = |word: &OsString| {
-        ["register", "getcert", "step", "keyauth", "directory", "doctor"].iter().any(|verb| word == verb)
+        ["register", "getcert", "step", "keyauth", "directory", "doctor", "account"].iter().any(|verb| word == verb)
     };
     if let [_, file, verb, ..] = words.as_slice()
         && !is_verb(file)

@@ -202,7 +202,7 @@ pub(crate) fn stored_settings(folder: &Path) -> Result<Option<RequestSettings>, 
 }
 
 /// Takes the lock, or says which process has it.
-fn lock(path: &Path, name: &str) -> Result<File, Failure> {
+pub(crate) fn lock(path: &Path, name: &str) -> Result<File, Failure> {
     let failed = |error: std::io::Error| Failure::file("lock", path, error);
     let mut file = File::options().create(true).read(true).write(true).truncate(false).open(path).map_err(failed)?;
     match file.try_lock() {

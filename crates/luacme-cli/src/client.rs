@@ -7,6 +7,7 @@ use acme_jose::{KeyType, PrivateKey, Signer};
 use acme_proto::Contact;
 use acme_transport::{BuildError, HttpsTransport, HttpsTransportBuilder};
 
+use crate::account::rekey;
 use crate::arguments::Shared;
 use crate::failure::Failure;
 use crate::key_use;
@@ -62,11 +63,13 @@ pub(crate) fn stored(shared: &Shared, state: &State, output: &Output) -> Result<
     {
         return Err(Failure::usage(
             format!("the account in {} is one at {}, not at {asked}", state.account.display(), file.directory),
-            "leave --server out, or keep an account for each CA: name another file with --account, or another folder with --dir",
+            "leave --account out: luacme keeps an account for each CA; or name another file with it",
         ));
     }
     let key = state.key_of(&file)?;
-    Ok(Some(connect(shared, key, &file.directory, output)?.with_url(file.url)))
+    let account = connect(shared, key, &file.directory, output)?.with_url(&file.url);
+    rekey::settle(&state.key_file_of(&file), &account, output)?;
+    Ok(Some(account))
 }
 
 /// Registers an account and stores it.

@@ -135,6 +135,10 @@ fn todo(error: &Error) -> String {
         ErrorKind::Refused(_) | ErrorKind::Unusable { .. } if error.operation() == Operation::Directory => {
             "check --server: it must be the URL of an ACME directory".to_owned()
         }
+        ErrorKind::Refused(refusal) if refusal.problem.kind == ProblemType::Unauthorized && is_about_account(error) => {
+            "if the account is deactivated, move its file and its key away and register anew; else check its key"
+                .to_owned()
+        }
         ErrorKind::Refused(refusal) => match (&refusal.problem.instance, &refusal.terms, &refusal.help) {
             (Some(page), ..) => format!("open {page}, do what it asks, then run the same command again"),
             (_, Some(terms), _) => format!("read {terms}; agree with --agree-tos"),
@@ -163,6 +167,12 @@ fn todo(error: &Error) -> String {
         }
         _ => "run the same command again with -v to see each request".to_owned(),
     }
+}
+
+/// A refusal then means that the account or its key is not good for anything.
+fn is_about_account(error: &Error) -> bool {
+    use Operation::{Account, KeyChange, NewAccount, NewOrder};
+    matches!(error.operation(), Account | KeyChange | NewAccount | NewOrder)
 }
 
 fn transport_advice(kind: TransportErrorKind) -> &'static str {

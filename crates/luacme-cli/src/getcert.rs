@@ -25,7 +25,7 @@ use crate::state::State;
 pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Done, Failure> {
     let identifiers = identifiers(verb.names.iter().chain(&verb.domains))?;
     let folder_name = folder_name(verb.cert_name.as_deref(), &identifiers)?;
-    let state = State::locate(shared)?;
+    let state = State::for_certificate(shared, &folder_name)?;
     let hook_timeout = Duration::from_secs(verb.hook_timeout);
     solver_choice::clean_up_after_others(&state.dir, shared, hook_timeout, output)?;
     let account = match client::stored(shared, &state, output)? {

@@ -22,12 +22,13 @@ pub(crate) fn check_unused(state: &State, key: &PrivateKey) -> Result<(), Failur
     }
 }
 
-/// The files with private keys that are known here: of accounts, beside this one's and in the folder of everything, and of
+/// The files with private keys that are known here: of accounts, beside this one's and in the folders of everything, and of
 /// certificates, unfinished ones too.
 fn key_files(state: &State) -> Vec<PathBuf> {
     let beside = state.account.parent().unwrap_or(Path::new(""));
     let certificates = entries(&state.dir.join("certs")).into_iter().flat_map(|folder| entries(&folder));
-    let candidates = entries(beside).into_iter().chain(entries(&state.dir)).chain(certificates);
+    let accounts = entries(&state.dir.join("accounts")).into_iter().flat_map(|folder| entries(&folder));
+    let candidates = entries(beside).into_iter().chain(entries(&state.dir)).chain(accounts).chain(certificates);
     candidates
         .flat_map(|path| match path.is_dir() {
             true => vec![path.join("privkey.pem")],

@@ -3,6 +3,7 @@
 //! This crate composes the others: it reads the command line, keeps state in files, talks to the terminal and gives exit
 //! codes. It holds no protocol logic.
 
+mod account;
 mod acme_dns;
 mod arguments;
 mod certificate_store;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Verb::Doctor(verb) => doctor::run(&arguments.shared, verb, &output),
         Verb::Step(verb) => step::run(&arguments.shared, verb, &output),
         Verb::Keyauth(verb) => keyauth::run(&arguments.shared, verb, &output),
+        Verb::Account(verb) => account::run(&arguments.shared, verb, &output),
         Verb::Directory => directory::run(&arguments.shared, &output),
     };
     match outcome {

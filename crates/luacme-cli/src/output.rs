@@ -61,13 +61,25 @@ impl Output {
 
     /// Asks a question that is answered with yes or no.
     pub(crate) fn ask(&self, question: &str) -> Result<bool, Failure> {
-        let failed = |error: std::io::Error| Failure::new(format!("cannot ask: {error}"), "use --agree-tos");
+        let failed = |error: std::io::Error| {
+            Failure::new(format!("cannot ask: {error}"), "answer on the command line: --agree-tos, --yes")
+        };
         self.suspend(|| {
             write!(stderr(), "{} [y/N] ", printable(question)).map_err(failed)?;
             let mut answer = String::new();
             stdin().read_line(&mut answer).map_err(failed)?;
             Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
         })
+    }
+
+    /// Goes on only if a person says yes.
+    pub(crate) fn confirm(&self, question: &str) -> Result<(), Failure> {
+        let nothing_done = |what: &str| format!("{what}, and so nothing was done: {question}");
+        match self.may_ask() {
+            false => Err(Failure::usage(nothing_done("nobody is there to ask"), "say yes with --yes")),
+            true if self.ask(question)? => Ok(()),
+            true => Err(Failure::new(nothing_done("the answer was not yes"), "answer y, or give --yes")),
+        }
     }
 
     /// Keeps the spinner away while something else is written.
@@ -79,7 +91,7 @@ impl Output {
     }
 
     /// A result: JSON for programs, text for people.
-    fn result(&self, object: Value, text: &str) {
+    pub(crate) fn result(&self, object: Value, text: &str) {
         match &*self.channel {
             Channel::Quiet => {}
             _ => self.needed(object, text),

@@ -9,11 +9,10 @@ use crate::server;
 use crate::state::State;
 
 pub(crate) fn run(shared: &Shared, verb: &Register, output: &Output) -> Result<Done, Failure> {
-    let state = State::locate(shared)?;
     let (servers, contacts): (Vec<_>, Vec<_>) = verb.words.iter().partition(|word| !is_contact(word));
-    let directory = match servers.as_slice() {
-        [] => server::asked_or_default(shared)?,
-        [server] if !shared.staging && shared.server.is_none() => server::directory_url(server)?,
+    let named = match servers.as_slice() {
+        [] => server::asked(shared)?,
+        [server] if !shared.staging && shared.server.is_none() => Some(server::directory_url(server)?),
         [.., second] => {
             return Err(Failure::usage(
                 format!("{second:?} is a second server"),
@@ -21,6 +20,7 @@ pub(crate) fn run(shared: &Shared, verb: &Register, output: &Output) -> Result<D
             ));
         }
     };
+    let state = State::at(shared, named.as_deref())?;
     let contacts = client::contacts(contacts.into_iter().chain(&shared.email))?;
     if let Some(file) = state.account()? {
         return Err(Failure::new(
@@ -30,9 +30,10 @@ pub(crate) fn run(shared: &Shared, verb: &Register, output: &Output) -> Result<D
                 file.url,
                 file.directory
             ),
-            "use it as it is, or name another file with --account",
+            "use it as it is; --server makes one at another CA, --account another one in a file of its own",
         ));
     }
+    let directory = named.map_or_else(|| server::asked_or_default(shared), Ok)?;
     let account = client::register(shared, &state, &directory, &contacts, output)?;
     let url = account.url().unwrap_or_default();
     output.registered(&url, &state.account);

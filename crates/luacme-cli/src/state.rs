@@ -1,4 +1,4 @@
-//! The account on disk: `account.json` and, beside it, `account.key`.
+//! Accounts on disk: `account.json` and, beside it, `account.key`; those at further CAs in folders of their own.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,10 +7,13 @@ use acme_jose::{PrivateKey, Signer as _, Zeroizing};
 use acme_proto::Contact;
 use serde::{Deserialize, Serialize};
 
+use crate::account::rekey::Change;
 use crate::arguments::Shared;
+use crate::certificate_store::stored_settings;
 use crate::failure::Failure;
 use crate::files::{self, Readers};
 use crate::key_type::KeyTypeArgument;
+use crate::server;
 
 /// The form of `account.json` that this version writes.
 const VERSION: u32 = 1;
@@ -41,15 +44,48 @@ pub(crate) struct AccountFile {
 
 impl State {
     /// The places that the command line and the environment name: `--dir` or `$LUACME_DIR`, else the folder of the account
-    /// file when one is named, else the user's own place.
+    /// file when one is named, else the user's own place. `--server` chooses among several accounts.
     pub(crate) fn locate(shared: &Shared) -> Result<Self, Failure> {
+        Self::at(shared, server::asked(shared)?.as_deref())
+    }
+
+    /// The same with the account at the CA with this directory URL, whether there is one yet or not. The first account is
+    /// `account.json`, wherever it is; those at other CAs are `accounts/CA/account.json`.
+    pub(crate) fn at(shared: &Shared, directory: Option<&str>) -> Result<Self, Failure> {
         let dir = match (&shared.dir, &shared.account) {
             (Some(dir), _) => dir.clone(),
             (None, Some(account)) => account.parent().unwrap_or(Path::new("")).to_owned(),
             (None, None) => default_dir()?,
         };
-        let account = shared.account.clone().unwrap_or_else(|| dir.join("account.json"));
-        Ok(Self { dir, account })
+        if let Some(account) = &shared.account {
+            return Ok(Self { dir, account: account.clone() });
+        }
+        let first = Self { account: dir.join("account.json"), dir };
+        let wanted = match (first.account()?, directory) {
+            (Some(_), None) => return Ok(first),
+            (Some(file), Some(directory)) if file.directory == directory => return Ok(first),
+            (_, Some(directory)) => directory.to_owned(),
+            (None, None) => server::asked_or_default(shared)?,
+        };
+        let further = first.dir.join("accounts").join(folder_name(&wanted)).join("account.json");
+        if further.exists() || first.account.exists() {
+            return Ok(Self { account: further, ..first });
+        }
+        Ok(first)
+    }
+
+    /// The same for a certificate: without `--server` the account is the one at the CA that it was asked of, if there is one.
+    pub(crate) fn for_certificate(shared: &Shared, name: &str) -> Result<Self, Failure> {
+        let state = Self::locate(shared)?;
+        if server::asked(shared)?.is_none()
+            && let Some(before) = stored_settings(&state.dir.join("certs").join(name))?
+        {
+            let asked = Self::at(shared, Some(&before.server))?;
+            if asked.account()?.is_some() {
+                return Ok(asked);
+            }
+        }
+        Ok(state)
     }
 
     /// The file of the account key: `account.key` for `account.json`.
@@ -76,9 +112,14 @@ impl State {
         }
     }
 
+    /// Where the key of an account file is.
+    pub(crate) fn key_file_of(&self, file: &AccountFile) -> PathBuf {
+        self.account.parent().unwrap_or(Path::new("")).join(&file.key)
+    }
+
     /// The key of an account file.
     pub(crate) fn key_of(&self, file: &AccountFile) -> Result<Arc<PrivateKey>, Failure> {
-        let path = self.account.parent().unwrap_or(Path::new("")).join(&file.key);
+        let path = self.key_file_of(file);
         match files::read_secret(&path)? {
             Some(text) => parse_key(&path, &text).map(Arc::new),
             None => Err(Failure::new(
@@ -91,6 +132,10 @@ impl State {
     /// The account key.
     pub(crate) fn key(&self) -> Result<Arc<PrivateKey>, Failure> {
         match self.account()? {
+            Some(file) if (Change { key: self.key_file_of(&file) }).is_pending() => Err(Failure::new(
+                "it is not known yet which key the account has: a change of it was not brought to its end",
+                "run `luacme account show`: it asks the CA",
+            )),
             Some(file) => self.key_of(&file),
             None => Err(self.no_account()),
         }
@@ -142,9 +187,49 @@ impl State {
             contacts: contacts.to_vec(),
             key: self.key_file().file_name().map(PathBuf::from).unwrap_or_default(),
         };
-        let text = serde_json::to_string_pretty(&file).map_err(|error| Failure::file("write", &self.account, error))?;
-        files::create(&self.account, format!("{text}\n").as_bytes(), Readers::Everybody)
+        files::create(&self.account, self.text(&file)?.as_bytes(), Readers::Everybody)
     }
+
+    /// Keeps other contacts of the account.
+    pub(crate) fn keep_contacts(&self, contacts: &[Contact]) -> Result<(), Failure> {
+        let Some(file) = self.account()? else { return Err(self.no_account()) };
+        let file = AccountFile { contacts: contacts.to_vec(), ..file };
+        files::write(&self.account, self.text(&file)?.as_bytes(), Readers::Everybody)
+    }
+
+    fn text(&self, file: &AccountFile) -> Result<String, Failure> {
+        let text = serde_json::to_string_pretty(file).map_err(|error| Failure::file("write", &self.account, error))?;
+        Ok(format!("{text}\n"))
+    }
+
+    /// Renames the files of an account that is no more, its key last: no other account may have it.
+    pub(crate) fn retire_account(&self) -> Result<PathBuf, Failure> {
+        let rename =
+            |from: &Path, to: &Path| std::fs::rename(from, to).map_err(|error| Failure::file("rename to", to, error));
+        let Some(file) = self.account()? else { return Err(self.no_account()) };
+        let (retired, key) = (self.account.with_extension("deactivated.json"), self.key_file_of(&file));
+        let file = AccountFile {
+            key: key.with_extension("deactivated.key").file_name().map(PathBuf::from).unwrap_or_default(),
+            ..file
+        };
+        files::write(&retired, self.text(&file)?.as_bytes(), Readers::Everybody)?;
+        rename(&key, &key.with_extension("deactivated.key"))?;
+        files::remove(&self.account)?;
+        Ok(retired)
+    }
+}
+
+/// A directory URL as the name of a folder. Different URLs have different names.
+fn folder_name(directory: &str) -> String {
+    let url = directory.strip_prefix("https://").unwrap_or(directory);
+    url.bytes().fold(String::new(), |mut name, byte| {
+        match byte {
+            b'.' if name.is_empty() => name.push_str("%2E"),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' => name.push(byte.into()),
+            other => name.push_str(&format!("%{other:02X}")),
+        }
+        name
+    })
 }
 
 /// A new private key, and the same as PEM.
@@ -184,4 +269,22 @@ fn default_dir() -> Result<PathBuf, Failure> {
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata("/proc/self").is_ok_and(|metadata| metadata.uid() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_directory_url_has_a_folder_name_of_its_own() {
+        for (why, url, want) in [
+            ("without the scheme", "https://ca.example/dir", "ca.example%2Fdir"),
+            ("a port, a query", "https://ca.example:14000/a?b=c", "ca.example%3A14000%2Fa%3Fb%3Dc"),
+            ("an escape is no slash", "https://ca.example%2Fdir", "ca.example%252Fdir"),
+            ("nothing leads out of the folder", "https://../dir", "%2E.%2Fdir"),
+            ("a final slash counts", "https://ca.example/dir/", "ca.example%2Fdir%2F"),
+        ] {
+            assert_eq!(folder_name(url), want, "{why}");
+        }
+    }
 }

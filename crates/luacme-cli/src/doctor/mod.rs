@@ -48,8 +48,9 @@ const DIRECTORY: Duration = Duration::from_secs(3);
 
 pub(crate) fn run(shared: &Shared, verb: &Doctor, output: &Output) -> Result<Done, Failure> {
     let identifiers = getcert::identifiers(&verb.names)?;
-    let state = State::locate(shared)?;
-    let settings = settings(&state, &getcert::folder_name(verb.cert_name.as_deref(), &identifiers)?, &verb.solvers)?;
+    let folder = getcert::folder_name(verb.cert_name.as_deref(), &identifiers)?;
+    let state = State::for_certificate(shared, &folder)?;
+    let settings = settings(&state, &folder, &verb.solvers)?;
     let account = match client::stored(shared, &state, output)? {
         Some(account) => account,
         None => client::without_account(shared, output)?,
@@ -75,9 +76,10 @@ pub(crate) fn after_failure(shared: &Shared, verb: &Getcert, failure: &Failure, 
 }
 
 fn reasons(shared: &Shared, verb: &Getcert, failure: &Failure, output: &Output) -> Result<Vec<Finding>, Failure> {
-    let state = State::locate(shared)?;
     let identifiers = getcert::identifiers(verb.names.iter().chain(&verb.domains))?;
-    let settings = settings(&state, &getcert::folder_name(verb.cert_name.as_deref(), &identifiers)?, &verb.solvers)?;
+    let folder = getcert::folder_name(verb.cert_name.as_deref(), &identifiers)?;
+    let state = State::for_certificate(shared, &folder)?;
+    let settings = settings(&state, &folder, &verb.solvers)?;
     let Some(account) = client::stored(shared, &state, output)? else { return Ok(Vec::new()) };
     let authority = Authority::within(DIRECTORY, account);
     let subject = |(name, kind): &(Identifier, _)| Subject::new(name.clone(), &settings).only(Option::clone(kind));

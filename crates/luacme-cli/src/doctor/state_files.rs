@@ -14,7 +14,7 @@ const DEPTH: usize = 4;
 /// All files below the folder. Nothing, when there is none yet.
 pub(crate) fn check(state: &State) -> Vec<Finding> {
     let mut files = vec![state.account.clone(), state.key_file()];
-    for folder in ["certs", "live"] {
+    for folder in ["accounts", "certs", "live"] {
         collect(&state.dir.join(folder), DEPTH, &mut files);
     }
     files.sort();

@@ -61,12 +61,13 @@ fn a_lost_or_broken_key_is_named() {
 }
 
 #[test]
-fn an_account_belongs_to_one_ca() {
+fn an_account_that_is_named_belongs_to_one_ca() {
     let bench = Bench::registered();
     bench.getcert(&["a.test"]).succeeds();
     let other = TestCa::builder().start().unwrap();
     for words in [&["getcert", "a.test"][..], &["getcert", "b.test"], &["step", "newOrder", "{}"]] {
-        let run = bench.fails(2, &[words, &["--server", &other.directory_url()]].concat());
+        let named = ["--account", "state/account.json", "--server", &other.directory_url()];
+        let run = bench.fails(2, &[words, &named].concat());
         let run = run.complains(&other.directory_url()).complains(&bench.ca.directory_url());
         assert!(run.part("what to do").contains("--account"), "{}", run.stderr);
     }

@@ -19,6 +19,12 @@ fn help_is_as_it_was_read_last() {
         ("getcert.txt", &["getcert", "-h"]),
         ("step.txt", &["step", "-h"]),
         ("keyauth.txt", &["keyauth", "-h"]),
+        ("account.txt", &["account", "-h"]),
+        ("account-show.txt", &["account", "show", "-h"]),
+        ("account-update.txt", &["account", "update", "-h"]),
+        ("account-rekey.txt", &["account", "rekey", "-h"]),
+        ("account-deactivate.txt", &["account", "deactivate", "-h"]),
+        ("account-orders.txt", &["account", "orders", "-h"]),
         ("directory.txt", &["directory", "-h"]),
         ("doctor.txt", &["doctor", "-h"]),
     ] {
@@ -34,11 +40,17 @@ fn help_is_as_it_was_read_last() {
 #[test]
 fn help_fits_a_small_terminal() {
     for (words, lines) in [
-        (&["-h"][..], 30),
+        (&["-h"][..], 36),
         (&["register", "-h"], 24),
         (&["getcert", "-h"], 36),
         (&["step", "-h"], 24),
         (&["keyauth", "-h"], 24),
+        (&["account", "-h"], 30),
+        (&["account", "show", "-h"], 24),
+        (&["account", "update", "-h"], 24),
+        (&["account", "rekey", "-h"], 24),
+        (&["account", "deactivate", "-h"], 24),
+        (&["account", "orders", "-h"], 24),
         (&["directory", "-h"], 24),
         (&["doctor", "-h"], 36),
     ] {

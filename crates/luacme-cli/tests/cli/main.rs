@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod account;
 mod account_file;
 mod certificate_names;
 mod deploy_hook;
@@ -19,6 +20,7 @@ mod refusals;
 mod register;
 mod server;
 mod settings;
+mod several_cas;
 mod solvers;
 mod step;
 mod support;

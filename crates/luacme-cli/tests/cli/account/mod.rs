@@ -1,0 +1,4 @@
+//! `luacme account`.
+
+mod lifecycle;
+mod rekey;
