@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::account::AccountArguments;
 use crate::deploy_hook;
+use crate::external_account::EabArguments;
 use crate::key_type::KeyTypeArgument;
 use crate::keyauth::WebServerArgument;
 use crate::solver_arguments::SolverArguments;
@@ -181,6 +182,8 @@ pub(crate) struct Shared {
     /// An address the CA may write to
     #[arg(short = 'm', long, value_name = "ADDRESS", global = true)]
     pub(crate) email: Vec<String>,
+    #[command(flatten)]
+    pub(crate) external_account: EabArguments,
     /// The kind of the account key [default: p256]
     #[arg(long, value_name = "TYPE", hide_short_help = true, global = true)]
     pub(crate) account_key_type: Option<KeyTypeArgument>,

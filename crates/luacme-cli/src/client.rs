@@ -80,6 +80,7 @@ pub(crate) fn register(
     contacts: &[Contact],
     output: &Output,
 ) -> Result<Account, Failure> {
+    let binding = shared.external_account.binding()?;
     let (key, unstored) = state.key_for_new_account(shared.account_key_type)?;
     key_use::check_unused(state, &key)?;
     let account = connect(shared, Arc::new(key), directory, output)?;
@@ -87,7 +88,11 @@ pub(crate) fn register(
     if let Some(pem) = &unstored {
         state.store_key(pem)?;
     }
-    let registered = account.register(contacts, terms).or_else(|error| {
+    let registered = match &binding {
+        Some(binding) => account.register_bound(contacts, terms, binding),
+        None => account.register(contacts, terms),
+    };
+    let registered = registered.or_else(|error| {
         // A refusal is certain: there is no account of this key. Otherwise the key may be all that finds it again.
         if unstored.is_some() && error.refusal().is_some() {
             state.drop_key()?;

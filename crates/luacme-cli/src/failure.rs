@@ -201,7 +201,7 @@ fn refusal_advice(problem: &Problem) -> &'static str {
             "the CA does not know this account: check --server, or move the account file away and register anew"
         }
         ProblemType::ExternalAccountRequired => {
-            "this CA wants an external account binding, which comes with an account there"
+            "this CA wants an external account binding: give --eab-kid and --eab-hmac-key, which come with an account there"
         }
         ProblemType::InvalidContact | ProblemType::UnsupportedContact => "give another address with --email",
         ProblemType::Malformed if problem.to_string().to_ascii_lowercase().contains("contact") => {

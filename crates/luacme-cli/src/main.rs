@@ -11,6 +11,7 @@ mod client;
 mod deploy_hook;
 mod directory;
 mod doctor;
+mod external_account;
 mod failure;
 mod files;
 mod getcert;

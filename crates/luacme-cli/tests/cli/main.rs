@@ -9,6 +9,7 @@ mod deploy_hook;
 #[path = "../../../acme-solver/tests/dns_server/mod.rs"]
 mod dns_server;
 mod doctor;
+mod external_account;
 mod getcert;
 mod help;
 mod json;
