@@ -10,7 +10,7 @@ use acme_account::{Account, Authorized, Terms};
 use acme_jose::{KeyType, PrivateKey, Signer as _};
 use acme_proto::{Identifier, NewOrder};
 use acme_solver::http01::Standalone;
-use acme_testca::TestCa;
+use acme_testca::{Behaviour, TestCa};
 use acme_transport::{HttpsTransport, Roots};
 use acme_x509::{Chain, Csr, Name};
 
@@ -35,7 +35,23 @@ fn obtain(account: &Account, http: SocketAddr, names: usize) {
     Chain::from_pem(pem).unwrap().check(&key.public_key(), &subjects).unwrap();
 }
 
-/// How often each resource was asked, in the CA's words, looks that showed no outcome yet left out.
+/// Obtains a certificate with a new account or a known one; how often each resource was asked for it.
+fn issue(ca: &TestCa, http: SocketAddr, names: usize, known: bool) -> BTreeMap<String, usize> {
+    let transport = HttpsTransport::builder().roots(Roots::None).add_root_pem(ca.root_pem()).unwrap();
+    let transport = Arc::new(transport.build().unwrap());
+    let key = Arc::new(PrivateKey::generate(KeyType::P256).unwrap());
+    let account = || Account::new(key.clone(), ca.directory_url(), transport.clone());
+    let first = account();
+    let url = first.register(&[], Terms::Agreed).unwrap().url;
+    let before = if known { counts(ca) } else { BTreeMap::new() };
+    let used = if known { account().with_url(url) } else { first };
+    obtain(&used, http, names);
+    let mut made = counts(ca);
+    made.iter_mut().for_each(|(resource, count)| *count -= before.get(resource).copied().unwrap_or(0));
+    made
+}
+
+/// How often each resource was asked, in the CA's words.
 fn counts(ca: &TestCa) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for request in ca.requests() {
@@ -45,25 +61,30 @@ fn counts(ca: &TestCa) -> BTreeMap<String, usize> {
 }
 
 #[test]
+fn a_ca_that_decides_at_once_gets_the_fewest_requests_there_can_be() {
+    for (names, known) in [(1, false), (1, true), (7, false), (7, true)] {
+        let http = free_address();
+        let at_once = [Behaviour::ValidatesInPost, Behaviour::FinalizeValidAtOnce];
+        let ca = TestCa::builder().http01_addr(http).behave(at_once[0]).behave(at_once[1]).start().unwrap();
+        let made = issue(&ca, http, names, known);
+        // docs/requests.md: 7 + 2n, and one more with a new account; one less, for finalize says `valid`.
+        let minimum = 6 + 2 * names + usize::from(!known);
+        assert_eq!(made.values().sum::<usize>(), minimum, "{names} names, known account: {known}: {made:?}");
+    }
+}
+
+#[test]
 fn no_request_is_made_in_vain() {
-    for (why, names, known) in
-        [("one name, new account", 1, false), ("one name, known account", 1, true), ("seven names", 7, false)]
-    {
+    for (why, names, known) in [
+        ("one name, new account", 1, false),
+        ("one name, known account", 1, true),
+        ("seven names", 7, false),
+        ("seven names, known account", 7, true),
+    ] {
         let http = free_address();
         let ca = TestCa::builder().http01_addr(http).start().unwrap();
-        let transport = HttpsTransport::builder().roots(Roots::None).add_root_pem(ca.root_pem()).unwrap();
-        let transport = Arc::new(transport.build().unwrap());
-        let key = Arc::new(PrivateKey::generate(KeyType::P256).unwrap());
-        let account = || Account::new(key.clone(), ca.directory_url(), transport.clone());
-        let first = account();
-        let url = first.register(&[], Terms::Agreed).unwrap().url;
-        let before = if known { counts(&ca) } else { BTreeMap::new() };
-        let used = if known { account().with_url(url) } else { first };
-        obtain(&used, http, names);
-
-        let after = counts(&ca);
-        let made =
-            |resource: &str| after.get(resource).copied().unwrap_or(0) - before.get(resource).copied().unwrap_or(0);
+        let counted = issue(&ca, http, names, known);
+        let made = |resource: &str| counted.get(resource).copied().unwrap_or(0);
         assert_eq!(made("directory"), 1, "{why}: once");
         assert_eq!(made("newNonce"), 1, "{why}: every answer brings the next nonce");
         assert_eq!(made("newAccount"), usize::from(!known), "{why}: the URL is all that is needed");

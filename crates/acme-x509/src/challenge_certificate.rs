@@ -42,23 +42,33 @@ pub fn challenge_certificate(
         return Err(ChallengeCertificateError::Name(name.to_string()));
     }
     let public_key = key.public_key().to_spki_der().map_err(ChallengeCertificateError::Key)?;
-    let subject: RdnSequence = SUBJECT.parse()?;
     let algorithm = algorithm_identifier(key.algorithm())?;
-    let info = Info {
+    let info = info(&algorithm, name, sha256, &public_key, now).map_err(unencodable)?;
+    let signature = sign(key, &info.to_der().map_err(unencodable)?)?;
+    Signed { info, algorithm, signature }.to_der().map_err(unencodable)
+}
+
+fn info(
+    algorithm: &AlgorithmIdentifierOwned,
+    name: &Name,
+    sha256: &[u8; 32],
+    public_key: &[u8],
+    now: SystemTime,
+) -> der::Result<Info> {
+    let subject: RdnSequence = SUBJECT.parse()?;
+    Ok(Info {
         version: Version::V3,
         serial_number: SerialNumber::from(1u8),
         signature: algorithm.clone(),
         issuer: subject.clone(),
         validity: Validity::new(time(now - VALIDITY)?, time(now + VALIDITY)?),
         subject,
-        public_key: SubjectPublicKeyInfoOwned::from_der(&public_key)?,
+        public_key: SubjectPublicKeyInfoOwned::from_der(public_key)?,
         extensions: vec![
             Extension { critical: false, ..san::critical_extension(std::slice::from_ref(name))? },
             identifier(sha256)?,
         ],
-    };
-    let signature = sign(key, &info.to_der()?)?;
-    Ok(Signed { info, algorithm, signature }.to_der()?)
+    })
 }
 
 fn time(time: SystemTime) -> der::Result<Time> {
@@ -111,8 +121,6 @@ pub enum ChallengeCertificateError {
     Encoding(String),
 }
 
-impl From<der::Error> for ChallengeCertificateError {
-    fn from(error: der::Error) -> Self {
-        Self::Encoding(error.to_string())
-    }
+fn unencodable(error: der::Error) -> ChallengeCertificateError {
+    ChallengeCertificateError::Encoding(error.to_string())
 }
