@@ -10,6 +10,7 @@ use crate::deploy_hook;
 use crate::external_account::EabArguments;
 use crate::key_type::KeyTypeArgument;
 use crate::keyauth::WebServerArgument;
+use crate::revoke::Revoke;
 use crate::solver_arguments::SolverArguments;
 
 const EXAMPLES: &str = "Examples:
@@ -51,6 +52,7 @@ pub(crate) enum Verb {
     Step(Step),
     Keyauth(Keyauth),
     Account(AccountArguments),
+    Revoke(Revoke),
     /// Show the CA's directory: what it offers, and where
     #[command(after_help = "Example:\n  luacme directory --server letsencrypt")]
     Directory,
@@ -215,7 +217,9 @@ pub(crate) struct Shared {
 pub(crate) fn lua_acme_grammar(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<_> = words.into_iter().collect();
     let is_verb = |word: &OsString| {
-        ["register", "getcert", "step", "keyauth", "directory", "doctor", "account"].iter().any(|verb| word == verb)
+        ["register", "getcert", "step", "keyauth", "directory", "doctor", "account", "revoke"]
+            .iter()
+            .any(|verb| word == verb)
     };
     if let [_, file, verb, ..] = words.as_slice()
         && !is_verb(file)

@@ -51,8 +51,13 @@ pub(crate) fn without_account(shared: &Shared, output: &Output) -> Result<Accoun
             None => server::asked_or_default(shared)?,
         },
     };
+    anonymous(shared, &directory, output)
+}
+
+/// The same at the CA with this directory URL.
+pub(crate) fn anonymous(shared: &Shared, directory: &str, output: &Output) -> Result<Account, Failure> {
     let key = PrivateKey::generate(KeyType::P256).map_err(|error| Failure::new(error.to_string(), "try again"))?;
-    connect(shared, Arc::new(key), &directory, output)
+    connect(shared, Arc::new(key), directory, output)
 }
 
 /// The account on disk, if there is one.

@@ -19,6 +19,7 @@ use crate::history::{History, Outcome};
 use crate::issuance::Issuance;
 use crate::output::Output;
 use crate::request_settings::RequestSettings;
+use crate::revoked::is_revoked;
 use crate::solver_choice;
 use crate::state::State;
 
@@ -113,6 +114,9 @@ pub(crate) fn folder_name(asked: Option<&str>, identifiers: &[Identifier]) -> Re
 /// The current certificate, when it is the one asked for, of this CA, and not due yet: more than a third of its life is left.
 fn good_certificate(store: &CertificateStore, settings: &RequestSettings) -> Result<Option<Chain>, Failure> {
     let Some(chain) = store.current()? else { return Ok(None) };
+    if is_revoked(store.folder(), chain.leaf())? {
+        return Ok(None);
+    }
     let unchanged =
         store.settings()?.is_none_or(|before| before.key_type == settings.key_type && before.server == settings.server);
     let leaf = chain.leaf();

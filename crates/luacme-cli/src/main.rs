@@ -24,6 +24,8 @@ mod keyauth;
 mod output;
 mod register;
 mod request_settings;
+mod revoke;
+mod revoked;
 mod server;
 mod solver_arguments;
 mod solver_choice;
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Verb::Step(verb) => step::run(&arguments.shared, verb, &output),
         Verb::Keyauth(verb) => keyauth::run(&arguments.shared, verb, &output),
         Verb::Account(verb) => account::run(&arguments.shared, verb, &output),
+        Verb::Revoke(verb) => revoke::run(&arguments.shared, verb, &output),
         Verb::Directory => directory::run(&arguments.shared, &output),
     };
     match outcome {

@@ -25,6 +25,7 @@ fn help_is_as_it_was_read_last() {
         ("account-rekey.txt", &["account", "rekey", "-h"]),
         ("account-deactivate.txt", &["account", "deactivate", "-h"]),
         ("account-orders.txt", &["account", "orders", "-h"]),
+        ("revoke.txt", &["revoke", "-h"]),
         ("directory.txt", &["directory", "-h"]),
         ("doctor.txt", &["doctor", "-h"]),
     ] {
@@ -51,6 +52,7 @@ fn help_fits_a_small_terminal() {
         (&["account", "rekey", "-h"], 24),
         (&["account", "deactivate", "-h"], 24),
         (&["account", "orders", "-h"], 24),
+        (&["revoke", "-h"], 30),
         (&["directory", "-h"], 24),
         (&["doctor", "-h"], 36),
     ] {
