@@ -33,7 +33,7 @@ pub(crate) struct SolverArguments {
     /// With the challenge type tls-alpn-01.
     #[arg(long, value_name = "NAMES", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) tls_alpn: Option<Names>,
-    /// A record through rfc2136[:ADDR], acme-dns:URL, lexicon:X
+    /// A record: rfc2136, rfc2136:ADDR, acme-dns:URL, lexicon:X
     ///
     /// rfc2136, rfc2136:ADDR or rfc2136:ADDR:PORT sends updates to a name server, without ADDR to that of the zone, signed with --tsig-key. acme-dns:URL takes an account of its own there
     /// and prints the CNAME to set. lexicon:PROVIDER calls the program lexicon, which knows some ninety providers and takes
