@@ -17,7 +17,7 @@ mod listeners;
 mod look;
 mod manual;
 #[cfg(unix)]
-mod program;
+pub mod program;
 mod sight;
 #[cfg(feature = "tls-alpn-01")]
 pub mod tls_alpn01;

@@ -10,4 +10,4 @@ mod roots;
 pub use builder::{BuildError, HttpsTransportBuilder};
 pub use https::HttpsTransport;
 pub use proxy::Proxy;
-pub use roots::{Roots, RootsError};
+pub use roots::{Roots, RootsError, platform_roots};

@@ -64,6 +64,14 @@ pub(crate) fn of_platform() -> Result<Vec<CertificateDer<'static>>, RootsError> 
     }
 }
 
+/// The roots of the platform, as DER. `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
+///
+/// # Errors
+/// When there are none.
+pub fn platform_roots() -> Result<Vec<Vec<u8>>, RootsError> {
+    Ok(of_platform()?.iter().map(|root| root.to_vec()).collect())
+}
+
 /// What a text without certificates is.
 fn describe(text: &[u8]) -> String {
     let lossy = String::from_utf8_lossy(text);

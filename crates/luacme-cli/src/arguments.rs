@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::account::AccountArguments;
-use crate::deploy_hook;
 use crate::external_account::EabArguments;
 use crate::key_type::KeyTypeArgument;
 use crate::keyauth::WebServerArgument;
+use crate::request_arguments::RequestArguments;
 use crate::revoke::Revoke;
 use crate::solver_arguments::SolverArguments;
 
@@ -74,35 +74,39 @@ pub(crate) struct Register {
   luacme getcert www.example.com --standalone")]
 pub(crate) struct Getcert {
     /// The names the certificate is for; the first names its folder
-    #[arg(value_name = "NAME", required_unless_present = "domains")]
+    #[arg(value_name = "NAME", required_unless_present_any = ["domains", "csr", "cert_name"])]
     pub(crate) names: Vec<String>,
     /// A name, or several with commas; like NAME
     #[arg(short = 'd', long = "domain", value_name = "NAME", value_delimiter = ',')]
     pub(crate) domains: Vec<String>,
-    /// The kind of its key [default: p256]
-    ///
-    /// One of p256, p384, p521, ed25519, rsa2048, rsa3072, rsa4096.
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) key_type: Option<KeyTypeArgument>,
-    /// Run this once a new certificate is in place
-    ///
-    /// A program, with arguments if need be, quoted as for a shell; but no shell sees it, so `$` and `*` mean nothing. May be given
-    /// several times; an empty one means none from now on. It learns of the certificate by its environment: LUACME_NAME,
-    /// LUACME_NAMES, LUACME_DIR, LUACME_SERVER, LUACME_LIVE, LUACME_PRIVKEY, LUACME_CERT, LUACME_CHAIN, LUACME_FULLCHAIN,
-    /// LUACME_COMBINED, and what certbot (RENEWED_…) and lego (LEGO_…) tell.
-    #[arg(long, value_name = "COMMAND", value_parser = deploy_hook::parse)]
-    pub(crate) deploy_hook: Vec<String>,
+    #[command(flatten)]
+    pub(crate) request: RequestArguments,
     /// How long a hook may take
     #[arg(long, value_name = "SECONDS", default_value_t = 300, hide_short_help = true)]
     pub(crate) hook_timeout: u64,
     /// The name of its folder [default: the first name]
+    ///
+    /// Alone, it means the certificate that is there, for the names it is for.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub(crate) cert_name: Option<String>,
     /// Obtain one even if a good one is there
     ///
     /// And even if the CA asked to wait.
-    #[arg(long)]
+    #[arg(long, alias = "force-renewal")]
     pub(crate) force: bool,
+    /// Let names go that the certificate in use has
+    ///
+    /// Without this luacme asks first, or refuses where nobody can answer. Names may be added at any time.
+    #[arg(long, alias = "renew-with-new-domains", hide_short_help = true)]
+    pub(crate) drop_names: bool,
+    /// Names may be added anyway: certbot's flag
+    #[arg(long, hide = true)]
+    pub(crate) expand: bool,
+    /// Try it with the CA's test server, store nothing
+    ///
+    /// Let's Encrypt and Google have one; for others --server says which CA to try. Pre-hooks and post-hooks are run, deploy hooks are not.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) solvers: SolverArguments,
 }
@@ -154,7 +158,7 @@ pub(crate) struct Keyauth {
     pub(crate) web_server: Option<WebServerArgument>,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options for all commands")]
 pub(crate) struct Shared {
     /// The folder of accounts and certificates

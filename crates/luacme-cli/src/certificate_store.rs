@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::files::{self, Readers};
+use crate::key_access::KeyAccess;
 use crate::key_type::KeyTypeArgument;
 use crate::request_settings::RequestSettings;
 
@@ -38,6 +39,12 @@ pub(crate) struct Pending {
     pub(crate) names: Vec<String>,
     /// The kind of its key.
     pub(crate) key_type: KeyTypeArgument,
+    /// The request that was made elsewhere, as base64url.
+    #[serde(default)]
+    pub(crate) csr: Option<String>,
+    /// The profile that was asked for.
+    #[serde(default)]
+    pub(crate) profile: Option<String>,
     /// The marks of the challenges that a person was shown: their tokens, mostly.
     #[serde(default)]
     pub(crate) shown: Vec<String>,
@@ -102,6 +109,18 @@ impl CertificateStore {
         Ok(text.and_then(|text| Chain::from_pem(text).ok()))
     }
 
+    /// The private key of the current certificate, as PEM.
+    pub(crate) fn current_key(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+        files::read_secret(&self.live().privkey)
+    }
+
+    /// Lets others read the key of the current certificate, or no longer.
+    pub(crate) fn give_key(&self, access: &KeyAccess) -> Result<(), Failure> {
+        let files = self.live();
+        let there = [files.privkey, files.combined].into_iter().filter(|file| file.exists());
+        there.into_iter().try_for_each(|file| access.give(&file))
+    }
+
     /// How the current certificate was asked for.
     pub(crate) fn settings(&self) -> Result<Option<RequestSettings>, Failure> {
         stored_settings(&self.folder)
@@ -147,8 +166,14 @@ impl CertificateStore {
         files::remove(&self.pending_key_file())
     }
 
-    /// Stores a new version and makes it the current one: all files change together, by one rename.
-    pub(crate) fn store(&self, key_pem: &str, chain: &Chain) -> Result<CertificateFiles, Failure> {
+    /// Stores a new version and makes it the current one: all files change together, by one rename. The key is missing when
+    /// it is kept elsewhere.
+    pub(crate) fn store(
+        &self,
+        key_pem: Option<&str>,
+        chain: &Chain,
+        access: &KeyAccess,
+    ) -> Result<CertificateFiles, Failure> {
         let version = self.last_version()? + 1;
         let unfinished = self.folder.join(format!(".{version}"));
         match fs::remove_dir_all(&unfinished) {
@@ -158,12 +183,15 @@ impl CertificateStore {
             _ => {}
         }
         let files = CertificateFiles::in_folder(&unfinished);
-        files::write(&files.privkey, key_pem.as_bytes(), Readers::Owner)?;
         files::write(&files.cert, chain.leaf().to_pem().as_bytes(), Readers::Everybody)?;
         files::write(&files.chain, chain.issuers_pem().as_bytes(), Readers::Everybody)?;
         files::write(&files.fullchain, chain.to_pem().as_bytes(), Readers::Everybody)?;
-        let combined = Zeroizing::new(format!("{}\n{}", key_pem.trim_end(), chain.to_pem()));
-        files::write(&files.combined, combined.as_bytes(), Readers::Owner)?;
+        if let Some(key_pem) = key_pem {
+            files::write(&files.privkey, key_pem.as_bytes(), Readers::Owner)?;
+            let combined = Zeroizing::new(format!("{}\n{}", key_pem.trim_end(), chain.to_pem()));
+            files::write(&files.combined, combined.as_bytes(), Readers::Owner)?;
+            access.give(&files.privkey).and_then(|()| access.give(&files.combined))?;
+        }
         let finished = self.folder.join(version.to_string());
         fs::rename(&unfinished, &finished).map_err(|error| Failure::file("rename to", &finished, error))?;
         files::sync_folder(&self.folder)?;
@@ -252,7 +280,10 @@ mod tests {
                 names: vec!["a.test".to_owned()],
                 key_type: "rsa2048".parse().unwrap(),
                 deploy_hooks: vec!["nginx -s reload".to_owned()],
+                not_after: Some("90d".parse().unwrap()),
+                key_access: KeyAccess { mode: Some("0640".parse().unwrap()), ..KeyAccess::default() },
                 solver,
+                ..RequestSettings::default()
             };
             store.keep_settings(&settings).unwrap();
             assert_eq!(store.settings().unwrap(), Some(settings));

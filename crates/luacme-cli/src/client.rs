@@ -60,6 +60,15 @@ pub(crate) fn anonymous(shared: &Shared, directory: &str, output: &Output) -> Re
     connect(shared, Arc::new(key), directory, output)
 }
 
+/// The directory URL of the CA to ask: what the command line says, else the account's, else the default. Nobody is asked.
+pub(crate) fn directory_url(shared: &Shared, state: &State) -> Result<String, Failure> {
+    match (server::asked(shared)?, state.account()?) {
+        (Some(asked), _) => Ok(asked),
+        (None, Some(file)) => Ok(file.directory),
+        (None, None) => server::asked_or_default(shared),
+    }
+}
+
 /// The account on disk, if there is one.
 pub(crate) fn stored(shared: &Shared, state: &State, output: &Output) -> Result<Option<Account>, Failure> {
     let Some(file) = state.account()? else { return Ok(None) };

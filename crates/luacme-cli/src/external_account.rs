@@ -11,7 +11,7 @@ use clap::Args;
 use crate::failure::Failure;
 
 /// What a CA hands to those who have an account with it already. It is used when an account is made, and only then.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(crate) struct EabArguments {
     /// The key id of the account you have with the CA
     ///

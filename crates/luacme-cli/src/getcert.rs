@@ -5,81 +5,118 @@ use std::time::{Duration, SystemTime};
 
 use acme_account::Account;
 use acme_proto::Identifier;
-use acme_x509::validity::due_at;
 use acme_x509::{Chain, Name};
 use jiff::Timestamp;
 
 use crate::Done;
 use crate::arguments::{Getcert, Shared};
-use crate::certificate_store::CertificateStore;
+use crate::certificate_store::{CertificateStore, stored_settings};
 use crate::client;
+use crate::dehydrated;
 use crate::deploy_hook::Deployment;
+use crate::dry_run;
 use crate::failure::Failure;
-use crate::history::{History, Outcome};
+use crate::history::History;
+use crate::hooks::Hooks;
 use crate::issuance::Issuance;
+use crate::lifetime;
 use crate::output::Output;
+use crate::request_key;
 use crate::request_settings::RequestSettings;
 use crate::revoked::is_revoked;
 use crate::solver_choice;
 use crate::state::State;
 
 pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Done, Failure> {
-    let identifiers = identifiers(verb.names.iter().chain(&verb.domains))?;
+    let identifiers = asked_names(verb, &State::locate(shared)?)?;
     let folder_name = folder_name(verb.cert_name.as_deref(), &identifiers)?;
     let state = State::for_certificate(shared, &folder_name)?;
-    let hook_timeout = Duration::from_secs(verb.hook_timeout);
-    solver_choice::clean_up_after_others(&state.dir, shared, hook_timeout, output)?;
-    let account = match client::stored(shared, &state, output)? {
-        Some(account) => account,
-        None => register(shared, &state, output)?,
+    let limit = Duration::from_secs(verb.hook_timeout);
+    solver_choice::clean_up_after_others(&state.dir, shared, limit, output)?;
+    if verb.dry_run {
+        return dry_run::run(shared, verb, &state, (&folder_name, &identifiers), output);
+    }
+    let server = client::directory_url(shared, &state)?;
+    let account = || match client::stored(shared, &state, output)? {
+        Some(account) => Ok(account),
+        None => register(shared, &state, &server, output),
     };
+    // Where nothing is yet, nothing can be good, and nothing is made for a CA that does not take us.
+    let early = if state.dir.join("certs").join(&folder_name).exists() { None } else { Some(account()?) };
     let store = CertificateStore::open(&state.dir, &folder_name)?;
-    let settings = RequestSettings::new(account.directory_url(), verb, &identifiers, store.settings()?.as_ref());
-    let deployment = Deployment::new(&state, &store, &settings, hook_timeout, output);
+    let before = store.settings()?;
+    let settings = RequestSettings::new(&server, verb, &identifiers, before.as_ref());
+    let hooks = Hooks { state: &state, shared, store: &store, settings: &settings, limit, output };
     if !verb.force
         && let Some(chain) = good_certificate(&store, &settings)?
     {
-        output.not_due(store.name(), &chain, &store.live());
-        keep_hooks(&store, verb, &settings)?;
-        return deployment.make_up().map(|()| Done::Complete);
+        return leave_as_it_is(&hooks, &chain);
     }
-    let history = History::in_folder(store.folder());
+    check_names(verb, &store, &settings, output)?;
     if !verb.force {
-        history.check_pause(store.name(), Timestamp::now())?;
+        History::in_folder(store.folder()).check_pause(store.name(), Timestamp::now())?;
     }
-    let issuance = Issuance {
+    let account = early.map_or_else(account, Ok)?;
+    let dir = &state.dir;
+    Issuance {
         account: &account,
-        dir: &state.dir,
+        dir,
         store: &store,
         settings: &settings,
-        deployment: &deployment,
+        hooks: &hooks,
         shared,
-        hook_timeout,
+        hook_timeout: limit,
         output,
-    };
-    let outcome = issuance.obtain(&identifiers);
-    let noted = match &outcome {
-        Ok(Done::Complete | Done::FoundErrors) => history.add(Outcome::Issued, "", None),
-        Ok(Done::AwaitsPerson) => history.add(Outcome::AwaitsPerson, "", None),
-        Err(failure) => {
-            let detail = failure.said.as_deref().unwrap_or(&failure.what);
-            history.add(Outcome::Failed, detail, failure.not_before)
-        }
-    };
-    // What went wrong with the certificate matters more than that it could not be noted.
-    match outcome.and_then(|done| noted.map(|()| done))? {
-        Done::Complete => deployment.make_up().map(|()| Done::Complete),
-        done => Ok(done),
     }
+    .attempt(&identifiers)
 }
 
-/// Keeps hooks given anew although nothing is due: they are for the next certificate.
-fn keep_hooks(store: &CertificateStore, verb: &Getcert, settings: &RequestSettings) -> Result<(), Failure> {
-    match store.settings()? {
-        Some(before) if !verb.deploy_hook.is_empty() && before.deploy_hooks != settings.deploy_hooks => {
-            store.keep_settings(&RequestSettings { deploy_hooks: settings.deploy_hooks.clone(), ..before })
+/// Nothing is due. What was asked for anew is kept for the next certificate, and a deployment that failed is made up for.
+fn leave_as_it_is(hooks: &Hooks<'_>, chain: &Chain) -> Result<Done, Failure> {
+    let Hooks { store, settings, output, .. } = hooks;
+    output.not_due(store.name(), chain, &store.live());
+    if let Some(before) = store.settings()? {
+        if before.key_access != settings.key_access {
+            store.give_key(&settings.key_access)?;
         }
-        _ => Ok(()),
+        // Ways to prove control are kept once they have proven it.
+        let kept = RequestSettings {
+            solver: before.solver.clone(),
+            names: before.names.clone(),
+            not_after: before.not_after.clone(),
+            ..(*settings).clone()
+        };
+        if kept != before {
+            store.keep_settings(&kept)?;
+        }
+    }
+    if !(Deployment { hooks }).make_up()? {
+        dehydrated::unchanged(hooks)?;
+    }
+    Ok(Done::Complete)
+}
+
+/// The names asked for: those of the command line, else of the request made elsewhere, else of the certificate that is there.
+fn asked_names(verb: &Getcert, state: &State) -> Result<Vec<Identifier>, Failure> {
+    let given = identifiers(verb.names.iter().chain(&verb.domains))?;
+    if let Some(path) = &verb.request.csr {
+        let texts: Vec<_> = request_key::read_csr(path)?.names().iter().map(ToString::to_string).collect();
+        let requested = identifiers(&texts)?;
+        return match given.is_empty() || given.iter().collect::<BTreeSet<_>>() == requested.iter().collect() {
+            true => Ok(requested),
+            false => Err(Failure::usage(
+                format!("{} is for other names: {}", path.display(), texts.join(", ")),
+                "leave the names out, or name these",
+            )),
+        };
+    }
+    if !given.is_empty() {
+        return Ok(given);
+    }
+    let name = folder_name(verb.cert_name.as_deref(), &[])?;
+    match stored_settings(&state.dir.join("certs").join(&name))? {
+        Some(before) => identifiers(&before.names),
+        None => Err(Failure::usage(format!("there is no certificate {name} yet"), "say for which names it is to be")),
     }
 }
 
@@ -111,7 +148,7 @@ pub(crate) fn folder_name(asked: Option<&str>, identifiers: &[Identifier]) -> Re
     }
 }
 
-/// The current certificate, when it is the one asked for, of this CA, and not due yet: more than a third of its life is left.
+/// The current certificate, when it is the one asked for, of this CA, and not due yet.
 fn good_certificate(store: &CertificateStore, settings: &RequestSettings) -> Result<Option<Chain>, Failure> {
     let Some(chain) = store.current()? else { return Ok(None) };
     if is_revoked(store.folder(), chain.leaf())? {
@@ -121,14 +158,48 @@ fn good_certificate(store: &CertificateStore, settings: &RequestSettings) -> Res
         store.settings()?.is_none_or(|before| before.key_type == settings.key_type && before.server == settings.server);
     let leaf = chain.leaf();
     let (Ok(found), Ok(start), Ok(end)) = (leaf.names(), leaf.not_before(), leaf.not_after()) else { return Ok(None) };
-    let wanted: BTreeSet<_> = settings.names.iter().map(|name| Name::parse(name)).collect();
-    let good =
-        unchanged && found.into_iter().collect::<BTreeSet<_>>() == wanted && SystemTime::now() < due_at(start, end);
+    let same_key = match &settings.csr {
+        Some(path) => {
+            leaf.public_key().is_ok_and(|key| request_key::read_csr(path).is_ok_and(|csr| *csr.public_key() == key))
+        }
+        None => store.live().privkey.exists(),
+    };
+    let good = unchanged
+        && same_key
+        && found.into_iter().collect::<BTreeSet<_>>() == names(&settings.names)
+        && SystemTime::now() < lifetime::due_at(settings.days, start, end);
     Ok(good.then_some(chain))
 }
 
-fn register(shared: &Shared, state: &State, output: &Output) -> Result<Account, Failure> {
-    let directory = crate::server::asked_or_default(shared)?;
+fn names(texts: &[String]) -> BTreeSet<Name> {
+    texts.iter().map(|name| Name::parse(name)).collect()
+}
+
+/// Names that the certificate in use has are not let go without a word: a server might need them.
+fn check_names(
+    verb: &Getcert,
+    store: &CertificateStore,
+    settings: &RequestSettings,
+    output: &Output,
+) -> Result<(), Failure> {
+    let found: BTreeSet<_> =
+        store.current()?.and_then(|chain| chain.leaf().names().ok()).unwrap_or_default().into_iter().collect();
+    let lost: Vec<_> = found.difference(&names(&settings.names)).map(ToString::to_string).collect();
+    if lost.is_empty() || verb.drop_names {
+        return Ok(());
+    }
+    let what =
+        format!("the certificate {} in use is for {} too, the new one is not to be", store.name(), lost.join(", "));
+    if output.may_ask() && output.ask(&format!("{what}. Replace it?"))? {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        what,
+        "name them too, or let them go with --drop-names, or keep both certificates: --cert-name names the second",
+    ))
+}
+
+fn register(shared: &Shared, state: &State, directory: &str, output: &Output) -> Result<Account, Failure> {
     let contacts = client::contacts(&shared.email)?;
-    client::register(shared, state, &directory, &contacts, output)
+    client::register(shared, state, directory, &contacts, output)
 }

@@ -7,12 +7,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::hooks::Hooks;
 
-/// Does some work. A signal that ends the program ends it only after the answers are taken away.
+/// Does some work. A signal that ends the program ends it only after the answers are taken away and the post-hooks are run.
 pub(crate) fn clean_at_signals<T>(
     solver: &Journaled<'_>,
-    output: &Output,
+    hooks: &Hooks<'_>,
     work: impl FnOnce() -> T,
 ) -> Result<T, Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])
@@ -23,7 +23,12 @@ pub(crate) fn clean_at_signals<T>(
         scope.spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 for (task, error) in solver.clean_up_now() {
-                    output.warn(&format!("the answer for {} is left behind: {error}", task.identifier), error.advice());
+                    hooks
+                        .output
+                        .warn(&format!("the answer for {} is left behind: {error}", task.identifier), error.advice());
+                }
+                if let Err(failure) = hooks.after() {
+                    hooks.output.warn(&failure.what, &failure.todo);
                 }
                 std::process::exit(128 + signal);
             }

@@ -1,26 +1,27 @@
-//! One run at one certificate: order, proof, request, download, storage.
+//! From an order to a certificate in its folder: proof, request, download, storage.
 
 use std::path::Path;
 use std::time::Duration;
 
 use acme_account::{Account, Authorized, Error, ErrorKind, PlacedOrder, Solver, Step, Task, Untried};
-use acme_jose::{PrivateKey, Signer as _};
-use acme_proto::{Identifier, NewOrder};
+use acme_proto::Identifier;
 use acme_solver::Manual;
 use acme_solver::journal::Journaled;
-use acme_x509::{Chain, ChainError, Csr, Name};
+use acme_x509::{Chain, ChainError};
 
-use crate::Done;
 use crate::acme_dns;
 use crate::arguments::Shared;
 use crate::certificate_store::{CertificateStore, Pending};
+use crate::chain_choice;
 use crate::deploy_hook::Deployment;
 use crate::failure::Failure;
+use crate::hooks::Hooks;
 use crate::interruption::clean_at_signals;
+use crate::order_request;
 use crate::output::Output;
+use crate::request_key::{CertificateRequest, RequestKey};
 use crate::request_settings::RequestSettings;
 use crate::solver_choice::{self, SolverMaker};
-use crate::state::{new_key, parse_key};
 
 /// One run at one certificate.
 pub(crate) struct Issuance<'a> {
@@ -29,7 +30,7 @@ pub(crate) struct Issuance<'a> {
     pub(crate) dir: &'a Path,
     pub(crate) store: &'a CertificateStore,
     pub(crate) settings: &'a RequestSettings,
-    pub(crate) deployment: &'a Deployment<'a>,
+    pub(crate) hooks: &'a Hooks<'a>,
     pub(crate) shared: &'a Shared,
     /// How long a hook may take.
     pub(crate) hook_timeout: Duration,
@@ -38,35 +39,34 @@ pub(crate) struct Issuance<'a> {
 
 impl Issuance<'_> {
     /// Obtains the certificate and stores it, or comes to where a person must act.
-    pub(crate) fn obtain(&self, identifiers: &[Identifier]) -> Result<Done, Failure> {
+    pub(crate) fn obtain(&self, identifiers: &[Identifier]) -> Result<Obtained, Failure> {
         let maker = |shown| SolverMaker { shown, ..self.maker() };
         // What cannot be used shows before an order is placed.
         maker(&[]).solver()?;
+        self.settings.key_access.check()?;
         if acme_dns::register_missing(self.dir, self.shared, &self.settings.solver, identifiers, self.output)? {
-            return Ok(Done::AwaitsPerson);
+            return Ok(Obtained::AwaitsPerson);
         }
         let (placed, mut pending) = self.order(identifiers)?;
-        let key = self.key()?;
-        let names: Vec<_> = identifiers.iter().map(|identifier| Name::parse(&identifier.value())).collect();
-        let csr = Csr::new(&key, &names).map_err(|error| {
-            Failure::usage(format!("cannot ask for a certificate for these names: {error}"), "leave out what it names")
-        })?;
+        let request = RequestKey::new(self.store, self.settings)?.request(identifiers)?;
         let solver = maker(&pending.shown.clone()).solver()?;
         let journal = solver_choice::journal(self.dir);
         let solver = Journaled::new(&solver, &journal, self.maker().note()?);
-        let issued = clean_at_signals(&solver, self.output, || self.prove(placed, &mut pending, csr.der(), &solver))??;
+        let prove = || self.prove(placed, &mut pending, request.csr.der(), &solver);
+        let issued = clean_at_signals(&solver, self.hooks, prove)??;
         match issued {
             Issued::Chain(pem) => {
                 if !pending.shown.is_empty() {
                     self.output.may_be_removed();
                 }
-                self.finish(&key, &pem, &names)
+                let pem = chain_choice::preferred(self, &pending.order, pem)?;
+                self.finish(&request, &pem).map(Obtained::Certificate)
             }
             Issued::AwaitsPerson(tasks) => {
                 let shown = tasks.iter().map(|(task, _)| Manual::mark(task)).collect();
                 self.store.keep_pending(&Pending { shown, ..pending })?;
                 self.output.manual(&tasks);
-                Ok(Done::AwaitsPerson)
+                Ok(Obtained::AwaitsPerson)
             }
         }
     }
@@ -86,7 +86,7 @@ impl Issuance<'_> {
         if let Some(pending) = self.store.pending()?
             && pending.directory == self.account.directory_url()
             && Some(&pending.account) == self.account.url().as_ref()
-            && (&pending.names, pending.key_type) == (&self.settings.names, self.settings.key_type)
+            && self.asked_for(&pending)?
             && let Some(placed) = self.resumed(&pending.order)?
         {
             return Ok((placed, pending));
@@ -95,14 +95,25 @@ impl Issuance<'_> {
         self.place(identifiers)
     }
 
+    /// Whether the unfinished run was for the same.
+    fn asked_for(&self, pending: &Pending) -> Result<bool, Failure> {
+        let Pending { names, key_type, csr, profile, .. } = pending;
+        let RequestSettings { profile: required, preferred_profile: preferred, .. } = self.settings;
+        Ok((names, *key_type) == (&self.settings.names, self.settings.key_type)
+            && *csr == self.settings.csr_text()?
+            && profile.as_ref() == required.as_ref().or(preferred.as_ref()))
+    }
+
     fn place(&self, identifiers: &[Identifier]) -> Result<(PlacedOrder, Pending), Failure> {
-        let placed = self.account.new_order(&NewOrder::new(identifiers.iter().cloned()))?;
+        let placed = self.account.new_order(&order_request::new(self, identifiers)?)?;
         let pending = Pending {
             directory: self.account.directory_url().to_owned(),
             account: self.account.url().unwrap_or_default(),
             order: placed.url.clone(),
             names: self.settings.names.clone(),
             key_type: self.settings.key_type,
+            csr: self.settings.csr_text()?,
+            profile: self.settings.profile.clone().or(self.settings.preferred_profile.clone()),
             shown: Vec::new(),
         };
         self.store.keep_pending(&pending)?;
@@ -121,19 +132,9 @@ impl Issuance<'_> {
         };
         Ok(match Step::for_status(&placed.order.status) {
             Step::Abandon => None,
-            Step::Wait | Step::Download if self.store.pending_key()?.is_none() => None,
+            Step::Wait | Step::Download if self.settings.csr.is_none() && self.store.pending_key()?.is_none() => None,
             _ => Some(placed),
         })
-    }
-
-    /// The key of the certificate: that of the unfinished run, else a new one, stored before the CA hears of it.
-    fn key(&self) -> Result<PrivateKey, Failure> {
-        if let Some(pem) = self.store.pending_key()? {
-            return parse_key(&self.store.pending_key_file(), &pem);
-        }
-        let (key, pem) = new_key(self.settings.key_type)?;
-        self.store.keep_pending_key(&pem)?;
-        Ok(key)
     }
 
     /// Proves control and has the certificate issued. A way that failed gives place to the next for the same name, in a new order.
@@ -175,24 +176,31 @@ impl Issuance<'_> {
     }
 
     /// Checks what the CA sent before anything of it is installed.
-    fn finish(&self, key: &PrivateKey, pem: &str, names: &[Name]) -> Result<Done, Failure> {
+    fn finish(&self, request: &CertificateRequest, pem: &str) -> Result<Box<Chain>, Failure> {
         let refuse = |error: ChainError| {
             Failure::new(
                 format!("the CA's certificate for {} is not installed: {error}", self.store.name()),
                 "tell whoever runs the CA, then run the same command again",
             )
         };
-        let chain = Chain::from_pem(pem).and_then(|chain| chain.check(&key.public_key(), names).map(|()| chain));
+        let (key, names) = (request.csr.public_key(), request.csr.names());
+        let chain = Chain::from_pem(pem).and_then(|chain| chain.check(key, names).map(|()| chain));
         let chain = chain.inspect_err(|_| self.store.drop_pending().unwrap_or_default()).map_err(refuse)?;
-        let key_pem =
-            key.to_pkcs8_pem().map_err(|error| Failure::new(error.to_string(), "run the same command again"))?;
-        self.deployment.announce()?;
-        let files = self.store.store(&key_pem, &chain)?;
+        Deployment { hooks: self.hooks }.announce()?;
+        let key_pem = request.key_pem.as_ref().map(|pem| pem.as_str());
+        self.store.store(key_pem, &chain, &self.settings.key_access)?;
         self.store.keep_settings(self.settings)?;
         self.store.drop_pending()?;
-        self.output.issued(self.store.name(), &chain, &files);
-        Ok(Done::Complete)
+        Ok(Box::new(chain))
     }
+}
+
+/// What became of a run.
+pub(crate) enum Obtained {
+    /// A certificate, in its folder.
+    Certificate(Box<Chain>),
+    /// A person must act.
+    AwaitsPerson,
 }
 
 /// How far a run came.

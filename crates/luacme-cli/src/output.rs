@@ -1,5 +1,7 @@
 //! What the user sees: a spinner on a terminal, plain lines elsewhere, or JSON, one event per line.
 
+mod hook;
+
 use std::collections::HashSet;
 use std::io::{IsTerminal as _, Write as _, stderr, stdin, stdout};
 use std::path::Path;
@@ -126,30 +128,29 @@ impl Output {
         self.certificate(name, chain, files, false, &text);
     }
 
+    /// It would have gone well.
+    pub(crate) fn dry_run(&self, name: &str, server: &str, chain: &Chain) {
+        let object = json!({
+            "event": "dry_run", "name": name, "server": server, "not_after": not_after(chain).map(|end| end.to_string()),
+        });
+        self.result(object, &format!("the dry run for {name} went well at {server}; nothing was stored"));
+    }
+
     fn certificate(&self, name: &str, chain: &Chain, files: &CertificateFiles, issued: bool, text: &str) {
         let names: Vec<_> = chain.leaf().names().unwrap_or_default().iter().map(ToString::to_string).collect();
-        let object = json!({
+        let mut object = json!({
             "event": "certificate", "name": name, "names": names, "issued": issued,
             "not_after": not_after(chain).map(|end| end.to_string()), "files": files,
         });
         let CertificateFiles { privkey, cert, chain, fullchain, .. } = files;
-        let paths = [privkey, cert, chain, fullchain].map(|path| format!("\n  {}", path.display())).concat();
-        self.result(object, &format!("{text}{paths}"));
-    }
-
-    /// What a deploy hook printed, and why it failed if it did.
-    pub(crate) fn deploy_hook(&self, command: &str, printed: &str, failed: Option<&str>) {
-        match &*self.channel {
-            Channel::Json { .. } => {
-                let object = json!({"event": "deploy_hook", "command": command, "output": printed, "failed": failed});
-                line(&object.to_string());
-            }
-            Channel::Quiet if failed.is_none() => {}
-            _ => self.suspend(|| {
-                note(&format!("deploy hook {command}"));
-                printed.lines().for_each(|line| note(&format!("  {line}")));
-            }),
+        let mut paths = vec![privkey, cert, chain, fullchain];
+        // The key of a request made elsewhere is not here.
+        if !privkey.exists() {
+            object["files"]["privkey"] = Value::Null;
+            paths.remove(0);
         }
+        let paths: String = paths.iter().map(|path| format!("\n  {}", path.display())).collect();
+        self.result(object, &format!("{text}{paths}"));
     }
 
     /// Shows what hooks write, while they run.

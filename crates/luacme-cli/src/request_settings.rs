@@ -1,14 +1,22 @@
 //! How a certificate was asked for: `config.toml`, so that asking again needs no flags.
 
-use acme_proto::Identifier;
+use std::path::{PathBuf, absolute};
+
+use acme_proto::{Identifier, ProfileChoice};
 use serde::{Deserialize, Serialize};
 
 use crate::arguments::Getcert;
+use crate::failure::Failure;
+use crate::key_access::KeyAccess;
 use crate::key_type::KeyTypeArgument;
+use crate::lifetime::ValidUntil;
+use crate::request_arguments::RequestArguments;
+use crate::request_key;
 use crate::solver_settings::SolverSettings;
 
 /// How a certificate is asked for.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RequestSettings {
     /// The directory URL of the CA.
     pub(crate) server: String,
@@ -16,9 +24,39 @@ pub(crate) struct RequestSettings {
     pub(crate) names: Vec<String>,
     /// The kind of its key.
     pub(crate) key_type: KeyTypeArgument,
+    /// The request that somebody else made, whose key is not here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) csr: Option<PathBuf>,
+    /// Whether the key of the certificate before is taken again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) reuse_key: bool,
+    /// The CA's profile, without which nothing is ordered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) profile: Option<String>,
+    /// The CA's profile, where it has that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) preferred_profile: Option<String>,
+    /// What the chain ends in: the name of an issuer, or a fingerprint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) preferred_chain: Option<String>,
+    /// When it is to end.
+    #[serde(default, skip_serializing_if = "is_for_once")]
+    pub(crate) not_after: Option<ValidUntil>,
+    /// It is due when fewer days are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) days: Option<u32>,
+    /// What is run before it is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pre_hooks: Vec<String>,
+    /// What is run afterwards.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) post_hooks: Vec<String>,
     /// What is run once a new certificate is in place.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) deploy_hooks: Vec<String>,
+    /// Who may read its key.
+    #[serde(default, skip_serializing_if = "KeyAccess::is_default")]
+    pub(crate) key_access: KeyAccess,
     /// The ways control is proven.
     pub(crate) solver: SolverSettings,
 }
@@ -26,20 +64,69 @@ pub(crate) struct RequestSettings {
 impl RequestSettings {
     /// What the command line asks for; what it leaves open is as it was asked for before.
     pub(crate) fn new(server: &str, verb: &Getcert, identifiers: &[Identifier], before: Option<&Self>) -> Self {
+        let before = before.cloned().unwrap_or_default();
+        let RequestArguments { profile, preferred_profile, .. } = &verb.request;
+        let (profile, preferred_profile) = match (profile, preferred_profile) {
+            (None, None) => (before.profile, before.preferred_profile),
+            (required, preferred) => (named(required), named(preferred)),
+        };
+        let RequestArguments { key_type, csr, reuse_key, new_key, preferred_chain, not_after, days, .. } =
+            &verb.request;
+        let RequestArguments { pre_hook, post_hook, deploy_hook, key_mode, key_owner, key_group, .. } = &verb.request;
         Self {
             server: server.to_owned(),
             names: identifiers.iter().map(Identifier::value).collect(),
-            key_type: verb.key_type.or(before.map(|before| before.key_type)).unwrap_or_default(),
-            deploy_hooks: deploy_hooks(&verb.deploy_hook, before),
-            solver: SolverSettings::new(&verb.solvers, before.map(|before| &before.solver)),
+            key_type: key_type.unwrap_or(before.key_type),
+            csr: match csr {
+                Some(path) => Some(absolute(path).unwrap_or_else(|_| path.clone())),
+                None if key_type.is_some() || *reuse_key || *new_key => None,
+                None => before.csr,
+            },
+            reuse_key: *reuse_key || before.reuse_key && !new_key,
+            profile,
+            preferred_profile,
+            preferred_chain: preferred_chain
+                .as_ref()
+                .map_or(before.preferred_chain, |chain| named(&Some(chain.clone()))),
+            not_after: not_after.clone().or(before.not_after),
+            days: days.or(before.days),
+            pre_hooks: hooks(pre_hook, before.pre_hooks),
+            post_hooks: hooks(post_hook, before.post_hooks),
+            deploy_hooks: hooks(deploy_hook, before.deploy_hooks),
+            key_access: KeyAccess {
+                mode: key_mode.or(before.key_access.mode),
+                owner: key_owner.clone().or(before.key_access.owner),
+                group: key_group.clone().or(before.key_access.group),
+            },
+            solver: SolverSettings::new(&verb.solvers, Some(&before.solver).filter(|solver| !solver.ways.is_empty())),
         }
+    }
+
+    /// The profile that is chosen, if one is.
+    pub(crate) fn profile_choice(&self) -> Option<ProfileChoice> {
+        let required = self.profile.clone().map(ProfileChoice::Required);
+        required.or_else(|| self.preferred_profile.clone().map(ProfileChoice::Preferred))
+    }
+
+    /// The request made elsewhere, if there is one, as base64url.
+    pub(crate) fn csr_text(&self) -> Result<Option<String>, Failure> {
+        self.csr.as_deref().map(|path| request_key::read_csr(path).map(|csr| csr.to_base64url())).transpose()
     }
 }
 
+/// An empty name means none.
+fn named(given: &Option<String>) -> Option<String> {
+    given.clone().filter(|name| !name.is_empty())
+}
+
 /// Those given, without empty ones; when none is given, those given before.
-fn deploy_hooks(given: &[String], before: Option<&RequestSettings>) -> Vec<String> {
+fn hooks(given: &[String], before: Vec<String>) -> Vec<String> {
     match given {
-        [] => before.map(|before| before.deploy_hooks.clone()).unwrap_or_default(),
+        [] => before,
         given => given.iter().filter(|command| !command.is_empty()).cloned().collect(),
     }
+}
+
+fn is_for_once(end: &Option<ValidUntil>) -> bool {
+    end.as_ref().is_none_or(ValidUntil::holds_once)
 }

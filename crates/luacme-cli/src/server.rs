@@ -36,6 +36,14 @@ pub(crate) fn asked_or_default(shared: &Shared) -> Result<String, Failure> {
     }
 }
 
+/// The test server of a CA, where one is known; that of a test server is itself.
+pub(crate) fn test_server(directory: &str) -> Option<String> {
+    let tests = [("letsencrypt", "letsencrypt-staging"), ("google", "google-staging")];
+    let url = |name: &str| NAMES.iter().find(|(known, _)| *known == name).map(|(_, url)| *url);
+    let of = |(usual, test): &(&str, &str)| [url(usual), url(test)].contains(&Some(directory));
+    tests.iter().find(|pair| of(pair)).and_then(|(_, test)| url(test)).map(str::to_owned)
+}
+
 /// The directory URL for a URL or short name.
 pub(crate) fn directory_url(server: &str) -> Result<String, Failure> {
     let name = server.to_ascii_lowercase();

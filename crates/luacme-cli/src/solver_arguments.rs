@@ -69,6 +69,9 @@ pub(crate) struct SolverArguments {
     /// The challenge type that --hook is for, if the program knows but one; may be given several times
     #[arg(long, value_name = "TYPE", hide_short_help = true)]
     pub(crate) hook_challenge: Vec<String>,
+    /// Call it once for all names, for the style dehydrated (HOOK_CHAIN)
+    #[arg(long, requires = "hook", hide_short_help = true)]
+    pub(crate) hook_chain: bool,
     /// A DNS server to ask, rather than those of this computer; may be given several times
     #[arg(long = "resolver", value_name = "ADDR:PORT", hide_short_help = true)]
     pub(crate) resolvers: Vec<SocketAddr>,

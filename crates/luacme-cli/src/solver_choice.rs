@@ -112,22 +112,7 @@ impl SolverMaker<'_> {
                 let zones = Zones::new(Client::new(ask)).port(self.name_server_port());
                 Box::new(self.dns(Rfc2136::new(updater).zones(zones)))
             }
-            Way::Hook { program, style, cleanup, challenges } => {
-                let sink = self.output.programs();
-                let mut hook = Hook::new(program, Style::from(*style))
-                    .timeout(self.hook_timeout)
-                    .output(sink)
-                    .propagation(self.propagation());
-                hook = http.iter().fold(hook, |hook, address| hook.check_http_at(*address));
-                if let Some(cleanup) = cleanup {
-                    hook = hook.clean_up_program(cleanup);
-                }
-                if !challenges.is_empty() {
-                    hook = hook.offering(challenges.iter().cloned().map(ChallengeType::from));
-                }
-                hook.check()?;
-                Box::new(hook)
-            }
+            Way::Hook { .. } => Box::new(self.hook(way, names)?),
             Way::Manual => {
                 let manual = Manual::new(self.shown.iter().cloned());
                 let manual = manual.propagation(self.propagation());
@@ -140,6 +125,51 @@ impl SolverMaker<'_> {
                 Box::new(self.dns(lexicon))
             }
         })
+    }
+
+    /// The hook of a way that is one.
+    fn hook(&self, way: &Way, names: &[String]) -> Result<Hook, Failure> {
+        let Way::Hook { program, style, cleanup, challenges, chain } = way else {
+            return Err(Failure::new("this way has no hook", "name one with --hook"));
+        };
+        let mut hook = Hook::new(program, Style::from(*style))
+            .timeout(self.hook_timeout)
+            .output(self.output.programs())
+            .propagation(self.propagation());
+        if let Some(address) = self.settings.http_addr(names) {
+            hook = hook.check_http_at(address);
+        }
+        if *style == HookStyle::Uacme {
+            let folder = std::path::absolute(self.dir).unwrap_or_else(|_| self.dir.to_owned());
+            let verbosity = self.shared.verbose.to_string();
+            hook = hook.variable("UACME_CONFDIR", folder).variable("UACME_VERBOSE", verbosity);
+        }
+        if let Some(cleanup) = cleanup {
+            hook = hook.clean_up_program(cleanup);
+        }
+        if *chain {
+            hook = hook.chained();
+        }
+        if !challenges.is_empty() {
+            hook = hook.offering(challenges.iter().cloned().map(ChallengeType::from));
+        }
+        hook.check()?;
+        Ok(hook)
+    }
+
+    /// The hooks of the style dehydrated, each program once: they are told more than of challenges.
+    pub(crate) fn dehydrated_hooks(&self) -> Result<Vec<Hook>, Failure> {
+        let mut programs = Vec::new();
+        let mut hooks = Vec::new();
+        for BoundWay { names, way } in &self.settings.ways {
+            if let Way::Hook { program, style: HookStyle::Dehydrated, .. } = way
+                && !programs.contains(&program)
+            {
+                programs.push(program);
+                hooks.push(self.hook(way, names)?);
+            }
+        }
+        Ok(hooks)
     }
 
     fn dns(&self, store: impl TxtStore + 'static) -> DnsSolver {

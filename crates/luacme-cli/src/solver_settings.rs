@@ -94,6 +94,9 @@ pub(crate) enum Way {
         /// The challenge types it is for, if not those of its style.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         challenges: Vec<String>,
+        /// Whether one call is for all challenges, for the style dehydrated.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        chain: bool,
     },
     /// A person.
     Manual,
@@ -235,6 +238,7 @@ fn ways(given: &SolverArguments) -> Vec<BoundWay> {
         style: given.hook_style.unwrap_or_default(),
         cleanup: given.hook_cleanup.as_deref().map(program_path),
         challenges: given.hook_challenge.clone(),
+        chain: given.hook_chain,
     }));
     ways.extend(simple(&given.manual, Way::Manual));
     ways

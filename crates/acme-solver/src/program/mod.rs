@@ -24,11 +24,14 @@ pub use output::{OutputLine, Stream};
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Gets every line that a program writes, while it runs.
-pub(crate) type Sink = Arc<dyn Fn(&OutputLine<'_>) + Send + Sync>;
+pub type Sink = Arc<dyn Fn(&OutputLine<'_>) + Send + Sync>;
 
-/// A program, and what holds for every run of it.
+/// A program, and what holds for every run of it: a path, or a bare name that is looked for in `PATH`.
+///
+/// It runs in a process group of its own. When its time is up, it and all it has started are asked to end (SIGTERM), and 2
+/// seconds later made to (SIGKILL). What it has started and left behind at its own end goes on.
 #[derive(Clone)]
-pub(crate) struct Program {
+pub struct Program {
     path: PathBuf,
     timeout: Duration,
     sink: Sink,
@@ -36,24 +39,30 @@ pub(crate) struct Program {
 
 /// One run of a program. It inherits the environment, except for what is said here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Call {
-    pub(crate) args: Vec<OsString>,
-    pub(crate) variables: Vec<(String, OsString)>,
+pub struct Call {
+    /// The arguments.
+    pub args: Vec<OsString>,
+    /// Variables beside the inherited ones, or in their place.
+    pub variables: Vec<(String, OsString)>,
     /// Variables that are not inherited: only we may set them.
-    pub(crate) own: &'static [&'static str],
-    pub(crate) input: Vec<u8>,
+    pub own: &'static [&'static str],
+    /// What it gets on its standard input.
+    pub input: Vec<u8>,
 }
 
 impl Program {
-    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
+    /// This program. It may take 300 seconds if nothing else is said.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), timeout: TIMEOUT, sink: Arc::new(|_| ()) }
     }
 
-    pub(crate) fn set_timeout(&mut self, timeout: Duration) {
+    /// How long one run may take.
+    pub fn set_timeout(&mut self, timeout: Duration) {
         self.timeout = timeout;
     }
 
-    pub(crate) fn set_sink(&mut self, sink: Sink) {
+    /// Gets every line that it writes, while it runs: at most 1 MiB of each run.
+    pub fn set_sink(&mut self, sink: Sink) {
         self.sink = sink;
     }
 
@@ -62,12 +71,16 @@ impl Program {
         Self { path: path.into(), ..self.clone() }
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    /// The path or name it was given.
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// The program file: this very path, or for a bare name the first of that name in `PATH`.
-    pub(crate) fn locate(&self) -> Result<PathBuf, ProgramError> {
+    ///
+    /// # Errors
+    /// When there is none that can be run.
+    pub fn locate(&self) -> Result<PathBuf, ProgramError> {
         if self.path.as_os_str().as_encoded_bytes().contains(&b'/') {
             return executable(&self.path).map(|()| self.path.clone());
         }
@@ -77,7 +90,10 @@ impl Program {
     }
 
     /// Runs it to its end; what it wrote to its standard output, as far as it is kept.
-    pub(crate) fn run(&self, call: &Call) -> Result<Vec<u8>, ProgramError> {
+    ///
+    /// # Errors
+    /// When it cannot be started, ends in any other way than with exit status 0, or takes too long.
+    pub fn run(&self, call: &Call) -> Result<Vec<u8>, ProgramError> {
         let mut command = Command::new(self.locate()?);
         command.args(&call.args);
         for name in call.own {

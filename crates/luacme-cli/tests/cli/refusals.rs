@@ -93,8 +93,8 @@ fn a_webroot_that_is_not_one() {
 #[test]
 fn a_wildcard_needs_more_than_http() {
     let bench = bench();
-    let words = ["getcert", "*.a.test", "--standalone", "--http-addr", &bench.http.to_string()];
-    let run = bench.fails(1, &words).complains("*.a.test").complains("dns-01");
+    let words = ["getcert", "*.b.test", "--standalone", "--http-addr", &bench.http.to_string()];
+    let run = bench.fails(1, &words).complains("*.b.test").complains("dns-01");
     let todo = run.part("what to do");
     assert!(todo.contains("--manual") && !todo.contains("--standalone"), "what cannot help is not offered: {todo}");
 }
