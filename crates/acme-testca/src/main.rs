@@ -1,7 +1,7 @@
 //! The command `acme-testca`: a CA that misbehaves as told, until its standard input ends.
 
 use std::fs;
-use std::io::{self, BufRead as _};
+use std::io::{self, BufRead as _, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -122,6 +122,9 @@ fn list() {
             Amount::Number(usual, what) => format!("{}[=NUMBER {what}, {usual}]", behaviour.name()),
             _ => behaviour.name().to_string(),
         };
-        println!("{usage}\n    {} ({})", behaviour.description(), behaviour.servers());
+        // Whoever closes the pipe, such as `head`, has read enough.
+        if writeln!(io::stdout(), "{usage}\n    {} ({})", behaviour.description(), behaviour.servers()).is_err() {
+            return;
+        }
     }
 }
