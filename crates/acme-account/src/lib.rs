@@ -14,6 +14,7 @@ mod nonces;
 mod observer;
 mod operation;
 mod order;
+mod order_again;
 mod poll;
 mod presented;
 mod remedy;

@@ -161,6 +161,13 @@ pub enum Event<'a> {
         /// Whether the CA asked for it (`Retry-After`); else it is our own choice.
         asked: bool,
     },
+    /// No answer came to an order, so that nobody knows whether it stands.
+    OrderUnanswered {
+        /// What came in its place.
+        why: &'a str,
+        /// The order that the CA lists for the same names; without one the order is placed again.
+        found: Option<&'a str>,
+    },
     /// The CA refused an order that said which certificate it replaces; it is placed again without that.
     ReplacesRefused {
         /// What the CA said.

@@ -61,36 +61,38 @@ impl Account {
     /// `replaces` is a hint: it is left out where the CA gives no renewal information (RFC 9773 §5), and when an order with
     /// it is refused the same order is placed once without it.
     ///
+    /// An order whose answer was lost is looked for in the account's list, where the CA has one, and placed once more when it
+    /// is not there: an order that nobody goes on with does little harm, and some CAs answer with the same one again.
+    ///
     /// # Errors
     /// What the CA refuses; parts that do not fit together; an answer without a URL, or for other identifiers than asked
-    /// for.
+    /// for. When [it may have been carried out](Error::may_have_been_carried_out), no answer came to either attempt.
     pub fn new_order(&self, order: &NewOrder) -> Result<PlacedOrder, Error> {
         order.check().map_err(|error| Error::not_sent(Operation::NewOrder, &self.directory_url, error))?;
         let without = || NewOrder { replaces: None, ..order.clone() };
         if order.replaces.is_none() {
-            return self.place(order);
+            return self.place_surely(order);
         }
         if self.directory()?.renewal_info.is_none() {
-            return self.place(&without());
+            return self.place_surely(&without());
         }
-        match self.place(order) {
+        match self.place_surely(order) {
             Err(error) if may_be_about_replaces(&error) => {
                 self.observer.event(&Event::ReplacesRefused { why: &error.to_string() });
-                self.place(&without())
+                self.place_surely(&without())
             }
             outcome => outcome,
         }
     }
 
-    fn place(&self, order: &NewOrder) -> Result<PlacedOrder, Error> {
+    pub(crate) fn place(&self, order: &NewOrder) -> Result<PlacedOrder, Error> {
         let operation = Operation::NewOrder;
         let url = self.resource(Resource::NewOrder.name(), operation)?;
         let payload = self.payload(order, operation, &url)?;
         let response = self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
         let location = response.location().ok_or_else(|| response.unusable(operation, "it names no order URL"))?;
         let placed = self.placed(location, &response, operation)?;
-        let set = |identifiers: &[Identifier]| identifiers.iter().cloned().collect::<BTreeSet<_>>();
-        if set(&placed.order.identifiers) != set(&order.identifiers) {
+        if !same_identifiers(&placed.order.identifiers, &order.identifiers) {
             return Err(response.unusable(operation, "the order is for other identifiers than asked for"));
         }
         Ok(placed)
@@ -276,6 +278,11 @@ impl Account {
         self.observer.event(&Event::Downloaded { url: response.url() });
         String::from_utf8(response.body().to_vec()).map_err(|_| unusable("it is not text".to_owned()))
     }
+}
+
+/// Whether these are the same, in any sequence.
+pub(crate) fn same_identifiers(some: &[Identifier], others: &[Identifier]) -> bool {
+    some.iter().collect::<BTreeSet<_>>() == others.iter().collect()
 }
 
 /// Whether two chains begin with the same certificate, however their lines end.

@@ -313,19 +313,18 @@ fn directory_and_nonces_are_asked_for_again_when_no_answer_comes() {
 fn what_changes_something_is_never_sent_twice() {
     let lost = || Answer::lost(TransportErrorKind::Timeout);
     let ca = Ca::new();
-    ca.on("/new-order", lost()).on("/finalize/1", lost()).on("/a.example/http-01", lost()).on("/x", lost());
+    ca.on("/finalize/1", lost()).on("/a.example/http-01", lost()).on("/x", lost());
     let account = ca.account();
     let order = ca.order("ready", &[]);
     let challenge = ca::authorization("a.example", "pending", &[("http-01", "pending")])["challenges"][0].clone();
     for (why, error) in [
-        ("newOrder", account.new_order(&name()).unwrap_err()),
         ("finalize", account.finalize(&order, b"csr").unwrap_err()),
         ("a challenge", account.respond(&serde_json::from_value(challenge).unwrap()).unwrap_err()),
         ("any step", account.step(&at("/x"), &Payload::EmptyObject).unwrap_err()),
     ] {
         assert!(error.may_have_been_carried_out() && error.is_transient(), "{why}: {error}");
     }
-    assert_eq!(ca.posts().len(), 4);
+    assert_eq!(ca.posts().len(), 3);
     assert!(ca.is_done());
 }
 

@@ -563,7 +563,7 @@ fn each_error_says_what_helps() {
         assert_eq!(error.remedy(), want, "{kind}");
     }
     let server = Server::new();
-    server.lose();
+    server.lose().answer(200, &[], &json!({"status": "valid"})).lose();
     assert_eq!(server.account(&key()).new_order(&names()).unwrap_err().remedy(), Remedy::TryAgain, "no answer");
 }
 

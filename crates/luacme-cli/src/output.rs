@@ -364,6 +364,10 @@ fn sentence(event: &Event<'_>) -> String {
         Event::CleanUpFailed { identifier, why } => {
             format!("warning: the answer for {identifier} is left behind: {why}")
         }
+        Event::OrderUnanswered { why, found: Some(url) } => {
+            format!("found the order {url} in place of its answer: {why}")
+        }
+        Event::OrderUnanswered { why, found: None } => format!("ordering again, since the answer was lost: {why}"),
         Event::ReplacesRefused { why } => {
             format!("warning: ordering again without naming the certificate that is replaced: {why}")
         }

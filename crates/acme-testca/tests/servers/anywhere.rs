@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use acme_account::{ErrorKind, Terms};
-use acme_testca::{Behaviour, Setting};
+use acme_testca::{Behaviour, Resource, Setting};
 
 use crate::client::{Client, contact, order};
 
@@ -26,6 +26,13 @@ fn mishaps_that_do_no_harm() {
 }
 
 #[test]
+fn an_order_whose_answer_was_lost_is_gone_on_with() {
+    let client = Client::at(&[Behaviour::AnswerLostNewOrder.into()]);
+    client.obtain(&["a.test", "b.test"]).unwrap();
+    assert_eq!(client.posts(Resource::NewOrder), 1, "the list of orders tells that it stands");
+}
+
+#[test]
 fn what_no_certificate_can_come_of_is_an_error() {
     for (behaviour, says) in [
         (Behaviour::Busy, "busy, come again later"),
@@ -43,7 +50,6 @@ fn what_no_certificate_can_come_of_is_an_error() {
         (Behaviour::HugeBody, "too large"),
         (Behaviour::DeepJson, "cannot be used"),
         (Behaviour::InvalidJson, "cannot be used"),
-        (Behaviour::AnswerLostNewOrder, "connection broke"),
     ] {
         let client = Client::at(&[]);
         client.ca.behave(behaviour);

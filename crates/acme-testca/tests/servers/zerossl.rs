@@ -15,14 +15,18 @@ fn html_in_place_of_an_answer() {
         let client = Client::at(&[setting]);
         client.obtain(&["a.test"]).unwrap_or_else(|error| panic!("{setting}: {error}"));
     }
-    let client = Client::at(&[Behaviour::Html504NewOrder.into()]);
+    let client = Client::at(&[Behaviour::Html504NewOrder.with(1)]);
+    client.obtain(&["a.test"]).unwrap();
+    assert_eq!(client.posts(Resource::NewOrder), 1, "the list of orders tells that it stands");
+
+    let client = Client::at(&[Behaviour::Html504NewOrder.with(2), Behaviour::NoOrdersList.into()]);
     let error = client.obtain(&["a.test"]).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Http { status: 504, .. }), "{error}");
     for part in ["504", "text/html", "Gateway Time-out"] {
         assert!(error.to_string().contains(part), "{part:?} is missing in {error}");
     }
     assert!(error.may_have_been_carried_out());
-    assert_eq!(client.posts(Resource::NewOrder), 1, "not sent twice");
+    assert_eq!(client.posts(Resource::NewOrder), 2, "once more where there is no list, and no more");
 }
 
 #[test]
