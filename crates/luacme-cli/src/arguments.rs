@@ -48,6 +48,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Verb {
     Register(Register),
     Getcert(Box<Getcert>),
+    Renew(Renew),
     Doctor(Box<Doctor>),
     Step(Step),
     Keyauth(Keyauth),
@@ -109,6 +110,33 @@ pub(crate) struct Getcert {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) solvers: SolverArguments,
+}
+
+/// Renew what is due, as it was asked for
+///
+/// Each certificate is asked for as `luacme getcert` was last told to, when the CA suggests it (RFC 9773), else with a third of its
+/// life left, half of it if it lives less than ten days. One that fails does not keep the others waiting; it is tried again
+/// after a minute, then ten, a hundred, then once a day, and never before the CA allows it. A CA that is out of order is only
+/// warned of while there is time. Ends with 0 when nothing is due; when several failed, with the first of 1, 4, 3, 75.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  luacme renew\n  luacme renew --random-sleep -q   for a cron job")]
+pub(crate) struct Renew {
+    /// The certificates, by the names of their folders [default: all]
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Renew them even if they are not due
+    ///
+    /// And even if the CA asked to wait.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// If there is something to do, wait first, no longer than this [default: 480]
+    ///
+    /// So that many computers do not ask the CA in the same second. The units that `luacme timer` prints do it.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "480", require_equals = true)]
+    pub(crate) random_sleep: Option<u64>,
+    /// How long a hook may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, hide_short_help = true)]
+    pub(crate) hook_timeout: u64,
 }
 
 /// Find out what stands in the way of a certificate
@@ -221,7 +249,7 @@ pub(crate) struct Shared {
 pub(crate) fn lua_acme_grammar(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<_> = words.into_iter().collect();
     let is_verb = |word: &OsString| {
-        ["register", "getcert", "step", "keyauth", "directory", "doctor", "account", "revoke"]
+        ["register", "getcert", "step", "keyauth", "directory", "doctor", "account", "revoke", "renew"]
             .iter()
             .any(|verb| word == verb)
     };

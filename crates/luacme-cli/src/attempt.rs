@@ -42,6 +42,8 @@ impl Issuance<'_> {
         // What went wrong with the certificate matters more than that it could not be noted.
         match outcome.and_then(|obtained| noted.map(|()| obtained))? {
             Obtained::Certificate(chain) => {
+                // The certificate counts, whatever the CA says of the next one.
+                let _ = self.ask_about_renewal(identifiers);
                 self.output.issued(self.store.name(), &chain, &self.store.live());
                 Deployment { hooks: self.hooks }.make_up().map(|_| Done::Complete)
             }

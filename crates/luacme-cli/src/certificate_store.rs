@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
+use std::ops::Deref;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +10,8 @@ use acme_jose::Zeroizing;
 use acme_x509::Chain;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::certificate_folder::CertificateFolder;
+use crate::failure::{Exit, Failure};
 use crate::files::{self, Readers};
 use crate::key_access::KeyAccess;
 use crate::key_type::KeyTypeArgument;
@@ -17,11 +19,7 @@ use crate::request_settings::RequestSettings;
 
 /// The folder of one certificate, for as long as the lock on it is held.
 pub(crate) struct CertificateStore {
-    name: String,
-    /// `certs/NAME`.
-    folder: PathBuf,
-    /// `live/NAME`.
-    link: PathBuf,
+    places: CertificateFolder,
     /// Held until this goes out of scope.
     _lock: File,
 }
@@ -63,7 +61,7 @@ pub(crate) struct CertificateFiles {
 }
 
 impl CertificateFiles {
-    fn in_folder(folder: &Path) -> Self {
+    pub(crate) fn in_folder(folder: &Path) -> Self {
         Self {
             privkey: folder.join("privkey.pem"),
             cert: folder.join("cert.pem"),
@@ -74,39 +72,21 @@ impl CertificateFiles {
     }
 }
 
+impl Deref for CertificateStore {
+    type Target = CertificateFolder;
+
+    fn deref(&self) -> &CertificateFolder {
+        &self.places
+    }
+}
+
 impl CertificateStore {
     /// Opens the folder of a certificate and locks it: one writer at a time.
     pub(crate) fn open(dir: &Path, name: &str) -> Result<Self, Failure> {
-        let folder = dir.join("certs").join(name);
-        files::make_folder(&folder)?;
-        let lock = lock(&folder.join("lock"), name)?;
-        Ok(Self { name: name.to_owned(), link: dir.join("live").join(name), folder, _lock: lock })
-    }
-
-    /// The name of the folder.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// `certs/NAME`.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// `live/NAME`.
-    pub(crate) fn link(&self) -> &Path {
-        &self.link
-    }
-
-    /// The files of the current certificate, whether they are there or not.
-    pub(crate) fn live(&self) -> CertificateFiles {
-        CertificateFiles::in_folder(&self.link)
-    }
-
-    /// The current certificate chain, if there is a readable one.
-    pub(crate) fn current(&self) -> Result<Option<Chain>, Failure> {
-        let text = files::read(&self.live().fullchain)?;
-        Ok(text.and_then(|text| Chain::from_pem(text).ok()))
+        let places = CertificateFolder::new(dir, name);
+        files::make_folder(places.folder())?;
+        let lock = lock(&places.folder().join("lock"), name)?;
+        Ok(Self { places, _lock: lock })
     }
 
     /// The private key of the current certificate, as PEM.
@@ -121,26 +101,21 @@ impl CertificateStore {
         there.into_iter().try_for_each(|file| access.give(&file))
     }
 
-    /// How the current certificate was asked for.
-    pub(crate) fn settings(&self) -> Result<Option<RequestSettings>, Failure> {
-        stored_settings(&self.folder)
-    }
-
     /// Keeps how it was asked for, once that is known to work.
     pub(crate) fn keep_settings(&self, settings: &RequestSettings) -> Result<(), Failure> {
-        let path = self.folder.join("config.toml");
+        let path = self.folder().join("config.toml");
         let text = toml::to_string(settings).map_err(|error| Failure::file("write", &path, error))?;
         files::write(&path, text.as_bytes(), Readers::Everybody)
     }
 
     /// The unfinished run, if there is one. A file that cannot be read is as good as none: the order is placed anew.
     pub(crate) fn pending(&self) -> Result<Option<Pending>, Failure> {
-        Ok(files::read(&self.folder.join("pending.json"))?.and_then(|text| serde_json::from_str(&text).ok()))
+        Ok(files::read(&self.folder().join("pending.json"))?.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     /// Keeps an unfinished run.
     pub(crate) fn keep_pending(&self, pending: &Pending) -> Result<(), Failure> {
-        let path = self.folder.join("pending.json");
+        let path = self.folder().join("pending.json");
         let text = serde_json::to_string_pretty(pending).map_err(|error| Failure::file("write", &path, error))?;
         files::write(&path, format!("{text}\n").as_bytes(), Readers::Owner)
     }
@@ -152,7 +127,7 @@ impl CertificateStore {
 
     /// Where it is.
     pub(crate) fn pending_key_file(&self) -> PathBuf {
-        self.folder.join("pending.key")
+        self.folder().join("pending.key")
     }
 
     /// Keeps the private key of the unfinished run, before the CA sees its public half.
@@ -162,20 +137,15 @@ impl CertificateStore {
 
     /// Forgets the unfinished run.
     pub(crate) fn drop_pending(&self) -> Result<(), Failure> {
-        files::remove(&self.folder.join("pending.json"))?;
+        files::remove(&self.folder().join("pending.json"))?;
         files::remove(&self.pending_key_file())
     }
 
     /// Stores a new version and makes it the current one: all files change together, by one rename. The key is missing when
     /// it is kept elsewhere.
-    pub(crate) fn store(
-        &self,
-        key_pem: Option<&str>,
-        chain: &Chain,
-        access: &KeyAccess,
-    ) -> Result<CertificateFiles, Failure> {
+    pub(crate) fn store(&self, key_pem: Option<&str>, chain: &Chain, access: &KeyAccess) -> Result<(), Failure> {
         let version = self.last_version()? + 1;
-        let unfinished = self.folder.join(format!(".{version}"));
+        let unfinished = self.folder().join(format!(".{version}"));
         match fs::remove_dir_all(&unfinished) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(Failure::file("remove", &unfinished, error));
@@ -192,27 +162,26 @@ impl CertificateStore {
             files::write(&files.combined, combined.as_bytes(), Readers::Owner)?;
             access.give(&files.privkey).and_then(|()| access.give(&files.combined))?;
         }
-        let finished = self.folder.join(version.to_string());
+        let finished = self.folder().join(version.to_string());
         fs::rename(&unfinished, &finished).map_err(|error| Failure::file("rename to", &finished, error))?;
-        files::sync_folder(&self.folder)?;
-        self.link_to(version)?;
-        Ok(self.live())
+        files::sync_folder(self.folder())?;
+        self.link_to(version)
     }
 
     /// Swaps the link in one step.
     fn link_to(&self, version: u64) -> Result<(), Failure> {
-        let live = self.link.parent().unwrap_or(Path::new("."));
+        let live = self.link().parent().unwrap_or(Path::new("."));
         files::make_folder(live)?;
-        let failed = |error: std::io::Error| Failure::file("link", &self.link, error);
-        let new = live.join(format!(".{}.new", self.name));
+        let failed = |error: std::io::Error| Failure::file("link", self.link(), error);
+        let new = live.join(format!(".{}.new", self.name()));
         files::remove(&new)?;
-        symlink(format!("../certs/{}/{version}", self.name), &new).map_err(failed)?;
-        fs::rename(&new, &self.link).map_err(failed)?;
+        symlink(format!("../certs/{}/{version}", self.name()), &new).map_err(failed)?;
+        fs::rename(&new, self.link()).map_err(failed)?;
         files::sync_folder(live)
     }
 
     fn last_version(&self) -> Result<u64, Failure> {
-        let entries = fs::read_dir(&self.folder).map_err(|error| Failure::file("list", &self.folder, error))?;
+        let entries = fs::read_dir(self.folder()).map_err(|error| Failure::file("list", self.folder(), error))?;
         Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).max().unwrap_or(0))
     }
 }
@@ -239,10 +208,11 @@ pub(crate) fn lock(path: &Path, name: &str) -> Result<File, Failure> {
             let mut holder = String::new();
             // Who holds it is only a hint: not being able to read it is no second failure.
             let _ = file.read_to_string(&mut holder);
-            return Err(Failure::new(
+            let busy = Failure::new(
                 format!("another luacme is at work on {name}{}", holder.trim_end()),
                 "wait until it is done, then run the same command again",
-            ));
+            );
+            return Err(Failure { exit: Exit::TryLater, ..busy });
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }

@@ -49,6 +49,6 @@ impl Deployment<'_> {
     }
 
     fn note(&self) -> PathBuf {
-        self.hooks.store.folder().join("undeployed")
+        self.hooks.store.undeployed()
     }
 }

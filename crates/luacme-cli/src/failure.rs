@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use acme_account::{Error, ErrorKind, Operation, TransportErrorKind};
-use acme_proto::{ChallengeType, Identifier, Problem, ProblemType};
+use acme_proto::{ChallengeType, Identifier, PollFailure, Problem, ProblemType};
 use jiff::Timestamp;
 
 /// A failure with its three lines and its exit code.
@@ -22,6 +22,8 @@ pub(crate) struct Failure {
     pub(crate) exit: Exit,
     /// When the CA wants to be asked again at the earliest.
     pub(crate) not_before: Option<Timestamp>,
+    /// Whether the CA could not be reached, or is out of order: it may be well again by itself.
+    pub(crate) ca_is_down: bool,
     /// The names of which control was not proven, with the challenge that failed.
     pub(crate) unproven: Box<[(Identifier, Option<ChallengeType>)]>,
 }
@@ -54,6 +56,7 @@ impl Failure {
             todo: todo.into(),
             exit: Exit::Failed,
             not_before: None,
+            ca_is_down: false,
             unproven: Box::default(),
         }
     }
@@ -86,8 +89,21 @@ impl From<Error> for Failure {
             }
             _ => Box::default(),
         };
-        Self { what: one_line(&what(&error)), said: said(&error), todo: todo(&error), exit, not_before, unproven }
+        Self {
+            what: one_line(&what(&error)),
+            said: said(&error),
+            todo: todo(&error),
+            exit,
+            not_before,
+            ca_is_down: is_down(&error),
+            unproven,
+        }
     }
+}
+
+/// Whether the CA could not be reached, or is out of order.
+fn is_down(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Transport(_)) || error.poll_failure() == PollFailure::Temporary
 }
 
 fn what(error: &Error) -> String {

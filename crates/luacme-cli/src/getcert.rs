@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use acme_account::Account;
 use acme_proto::Identifier;
-use acme_x509::{Chain, Name};
+use acme_x509::{Certificate, Chain, Name};
 use jiff::Timestamp;
 
 use crate::Done;
@@ -19,8 +19,8 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::hooks::Hooks;
 use crate::issuance::Issuance;
-use crate::lifetime;
 use crate::output::Output;
+use crate::renewal::{self, Renewal};
 use crate::request_key;
 use crate::request_settings::RequestSettings;
 use crate::revoked::is_revoked;
@@ -45,7 +45,7 @@ pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Do
     let early = if state.dir.join("certs").join(&folder_name).exists() { None } else { Some(account()?) };
     let store = CertificateStore::open(&state.dir, &folder_name)?;
     let before = store.settings()?;
-    let settings = RequestSettings::new(&server, verb, &identifiers, before.as_ref());
+    let settings = RequestSettings::new(&server, verb, &identifiers, before.as_ref()).remember(shared);
     let hooks = Hooks { state: &state, shared, store: &store, settings: &settings, limit, output };
     if !verb.force
         && let Some(chain) = good_certificate(&store, &settings)?
@@ -157,18 +157,25 @@ fn good_certificate(store: &CertificateStore, settings: &RequestSettings) -> Res
     let unchanged =
         store.settings()?.is_none_or(|before| before.key_type == settings.key_type && before.server == settings.server);
     let leaf = chain.leaf();
-    let (Ok(found), Ok(start), Ok(end)) = (leaf.names(), leaf.not_before(), leaf.not_after()) else { return Ok(None) };
+    let (Ok(start), Ok(end)) = (leaf.not_before(), leaf.not_after()) else { return Ok(None) };
     let same_key = match &settings.csr {
         Some(path) => {
             leaf.public_key().is_ok_and(|key| request_key::read_csr(path).is_ok_and(|csr| *csr.public_key() == key))
         }
         None => store.live().privkey.exists(),
     };
+    let renewal = Renewal::stored(store.folder(), leaf)?;
     let good = unchanged
         && same_key
-        && found.into_iter().collect::<BTreeSet<_>>() == names(&settings.names)
-        && SystemTime::now() < lifetime::due_at(settings.days, start, end);
+        && is_for(leaf, &settings.names)
+        && SystemTime::now() < end
+        && SystemTime::now() < renewal::renew_at(renewal.as_ref(), settings.days, (start, end));
     Ok(good.then_some(chain))
+}
+
+/// Whether a certificate is for these names and no others.
+pub(crate) fn is_for(leaf: &Certificate, texts: &[String]) -> bool {
+    leaf.names().is_ok_and(|found| found.into_iter().collect::<BTreeSet<_>>() == names(texts))
 }
 
 fn names(texts: &[String]) -> BTreeSet<Name> {

@@ -7,6 +7,7 @@ mod account;
 mod acme_dns;
 mod arguments;
 mod attempt;
+mod certificate_folder;
 mod certificate_store;
 mod chain_choice;
 mod client;
@@ -30,13 +31,17 @@ mod key_use;
 mod keyauth;
 mod lifetime;
 mod order_request;
+mod outlook;
 mod output;
 mod register;
+mod renew;
+mod renewal;
 mod request_arguments;
 mod request_key;
 mod request_settings;
 mod revoke;
 mod revoked;
+mod round;
 mod server;
 mod solver_arguments;
 mod solver_choice;
@@ -57,6 +62,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.verb {
         Verb::Register(verb) => register::run(&arguments.shared, verb, &output),
         Verb::Getcert(verb) => getcert::run(&arguments.shared, verb, &output),
+        Verb::Renew(verb) => renew::run(&arguments.shared, verb, &output),
         Verb::Doctor(verb) => doctor::run(&arguments.shared, verb, &output),
         Verb::Step(verb) => step::run(&arguments.shared, verb, &output),
         Verb::Keyauth(verb) => keyauth::run(&arguments.shared, verb, &output),
@@ -98,6 +104,8 @@ enum Done {
     AwaitsPerson,
     /// It was to find errors, and found some.
     FoundErrors,
+    /// Of several things some failed, which has been told.
+    SomeFailed(failure::Exit),
 }
 
 impl Done {
@@ -106,6 +114,7 @@ impl Done {
             Self::Complete => ExitCode::SUCCESS,
             Self::AwaitsPerson => ExitCode::from(3),
             Self::FoundErrors => ExitCode::FAILURE,
+            Self::SomeFailed(exit) => exit.into(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What an order asks for beyond its names: a profile and an end.
+//! What an order asks for beyond its names: what it replaces, a profile and an end.
 
 use std::time::SystemTime;
 
@@ -10,6 +10,7 @@ use crate::issuance::Issuance;
 /// The order for these names as the settings want it.
 pub(crate) fn new(issuance: &Issuance<'_>, identifiers: &[Identifier]) -> Result<NewOrder, Failure> {
     let mut order = NewOrder::new(identifiers.iter().cloned());
+    order.replaces = issuance.replaces(identifiers)?;
     order.profile = profile(issuance)?;
     order.not_after = not_after(issuance)?;
     Ok(order)

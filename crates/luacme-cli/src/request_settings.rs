@@ -5,7 +5,7 @@ use std::path::{PathBuf, absolute};
 use acme_proto::{Identifier, ProfileChoice};
 use serde::{Deserialize, Serialize};
 
-use crate::arguments::Getcert;
+use crate::arguments::{Getcert, Shared};
 use crate::failure::Failure;
 use crate::key_access::KeyAccess;
 use crate::key_type::KeyTypeArgument;
@@ -57,6 +57,12 @@ pub(crate) struct RequestSettings {
     /// Who may read its key.
     #[serde(default, skip_serializing_if = "KeyAccess::is_default")]
     pub(crate) key_access: KeyAccess,
+    /// The account it is asked for with, if not the one of the folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) account: Option<PathBuf>,
+    /// The roots the CA's server is trusted by, beside those of this computer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ca_file: Option<PathBuf>,
     /// The ways control is proven.
     pub(crate) solver: SolverSettings,
 }
@@ -98,7 +104,30 @@ impl RequestSettings {
                 owner: key_owner.clone().or(before.key_access.owner),
                 group: key_group.clone().or(before.key_access.group),
             },
+            account: before.account,
+            ca_file: before.ca_file,
             solver: SolverSettings::new(&verb.solvers, Some(&before.solver).filter(|solver| !solver.ways.is_empty())),
+        }
+    }
+
+    /// The flags for all commands, as they are for this certificate.
+    pub(crate) fn flags(&self, given: &Shared) -> Shared {
+        Shared {
+            server: Some(self.server.clone()),
+            staging: false,
+            account: given.account.clone().or_else(|| self.account.clone()),
+            ca_file: given.ca_file.clone().or_else(|| self.ca_file.clone()),
+            ..given.clone()
+        }
+    }
+
+    /// The same, and what the flags for all commands say that matters for the next certificate.
+    pub(crate) fn remember(self, shared: &Shared) -> Self {
+        let from_everywhere = |path: &PathBuf| absolute(path).unwrap_or_else(|_| path.clone());
+        Self {
+            account: shared.account.as_ref().map(from_everywhere).or(self.account),
+            ca_file: shared.ca_file.as_ref().map(from_everywhere).or(self.ca_file),
+            ..self
         }
     }
 

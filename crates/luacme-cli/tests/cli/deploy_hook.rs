@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::support::{Bench, free_port};
 
 /// A command that runs this script. It is not executable: a file that was just written may be busy.
-fn script(bench: &Bench, name: &str, text: &str) -> String {
+pub(crate) fn script(bench: &Bench, name: &str, text: &str) -> String {
     let path = bench.beside(name);
     fs::write(&path, text).unwrap();
     format!("/bin/sh {}", path.display())

@@ -19,6 +19,7 @@ mod quirks;
 mod rate_limit;
 mod refusals;
 mod register;
+mod renew;
 mod revoke;
 mod server;
 mod settings;
