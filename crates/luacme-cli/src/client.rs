@@ -37,7 +37,12 @@ pub(crate) fn build(builder: HttpsTransportBuilder) -> Result<Arc<dyn Transport>
 }
 
 /// An account at a CA that sends requests and tells the output what happens.
-fn connect(shared: &Shared, key: Arc<dyn Signer>, directory: &str, output: &Output) -> Result<Account, Failure> {
+pub(crate) fn with_key(
+    shared: &Shared,
+    key: Arc<dyn Signer>,
+    directory: &str,
+    output: &Output,
+) -> Result<Account, Failure> {
     let observer = wire_log::before(output.observer(), shared)?;
     Ok(Account::new(key, directory, build(transport(shared)?)?).with_observer(observer))
 }
@@ -57,7 +62,7 @@ pub(crate) fn without_account(shared: &Shared, output: &Output) -> Result<Accoun
 /// The same at the CA with this directory URL.
 pub(crate) fn anonymous(shared: &Shared, directory: &str, output: &Output) -> Result<Account, Failure> {
     let key = PrivateKey::generate(KeyType::P256).map_err(|error| Failure::new(error.to_string(), "try again"))?;
-    connect(shared, Arc::new(key), directory, output)
+    with_key(shared, Arc::new(key), directory, output)
 }
 
 /// The directory URL of the CA to ask: what the command line says, else the account's, else the default. Nobody is asked.
@@ -81,7 +86,7 @@ pub(crate) fn stored(shared: &Shared, state: &State, output: &Output) -> Result<
         ));
     }
     let key = state.key_of(&file)?;
-    let account = connect(shared, key, &file.directory, output)?.with_url(&file.url);
+    let account = with_key(shared, key, &file.directory, output)?.with_url(&file.url);
     rekey::settle(&state.key_file_of(&file), &account, output)?;
     Ok(Some(account))
 }
@@ -96,8 +101,8 @@ pub(crate) fn register(
 ) -> Result<Account, Failure> {
     let binding = shared.external_account.binding()?;
     let (key, unstored) = state.key_for_new_account(shared.account_key_type)?;
-    key_use::check_unused(state, &key)?;
-    let account = connect(shared, Arc::new(key), directory, output)?;
+    key_use::check_unused(state, &key, &state.key_file())?;
+    let account = with_key(shared, Arc::new(key), directory, output)?;
     let terms = agreement(shared, &account, output)?;
     if let Some(pem) = &unstored {
         state.store_key(pem)?;

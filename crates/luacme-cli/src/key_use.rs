@@ -9,14 +9,13 @@ use crate::failure::Failure;
 use crate::files;
 use crate::state::State;
 
-/// Refuses a key for a new account that another account, at whatever CA, or a certificate has.
-pub(crate) fn check_unused(state: &State, key: &PrivateKey) -> Result<(), Failure> {
-    let own = state.key_file();
+/// Refuses a key for a new account, read from a file or just made, that another account, at whatever CA, or a certificate has.
+pub(crate) fn check_unused(state: &State, key: &PrivateKey, from: &Path) -> Result<(), Failure> {
     let public = key.public_key();
-    match key_files(state).into_iter().find(|path| place(path) != place(&own) && holds(path, &public)) {
+    match key_files(state).into_iter().find(|path| place(path) != place(from) && holds(path, &public)) {
         None => Ok(()),
         Some(other) => Err(Failure::usage(
-            format!("the key in {} is in use already: it is that of {}", own.display(), other.display()),
+            format!("the key in {} is in use already: it is that of {}", from.display(), other.display()),
             "move the first of the two away, and a new key is made: an account needs one of its own (RFC 8555 §11.1)",
         )),
     }

@@ -60,6 +60,12 @@ pub(crate) fn directory_url(server: &str) -> Result<String, Failure> {
     ))
 }
 
+/// The directory URL of a public CA on this host.
+pub(crate) fn of_host(host: &str) -> Option<String> {
+    let on_host = |url: &&str| url.strip_prefix("https://").is_some_and(|rest| rest.split('/').next() == Some(host));
+    NAMES.iter().map(|(_, url)| *url).find(on_host).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,10 @@
 //! `luacme account`: what becomes of the account at the CA (RFC 8555 §7.3.2 to §7.3.6).
 
 mod deactivate;
+mod export;
+mod import;
 mod orders;
+mod other_clients;
 pub(crate) mod rekey;
 mod show;
 mod update;
@@ -16,12 +19,12 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::state::State;
 
-/// Show or change the account, or give it up
+/// Show, change or move the account, or give it up
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   luacme account show
   luacme account update -m you@example.com
-  luacme account rekey --server letsencrypt-staging")]
+  luacme account import certbot /etc/letsencrypt")]
 pub(crate) struct AccountArguments {
     #[command(subcommand)]
     verb: AccountVerb,
@@ -45,18 +48,20 @@ enum AccountVerb {
     /// Most CAs show none.
     #[command(after_help = "Example:\n  luacme account orders")]
     Orders,
+    Import(import::Import),
+    Export(export::Export),
 }
 
 pub(crate) fn run(shared: &Shared, arguments: &AccountArguments, output: &Output) -> Result<Done, Failure> {
-    let state = State::locate(shared)?;
-    let account = client::stored(shared, &state, output)?.ok_or_else(|| state.no_account())?;
-    let kept = Kept { shared, state: &state, account: &account, output };
+    let kept = || Kept::open(shared, output);
     match &arguments.verb {
-        AccountVerb::Show => show::run(&kept),
-        AccountVerb::Update(verb) => update::run(&kept, verb),
-        AccountVerb::Rekey => rekey::run(&kept),
-        AccountVerb::Deactivate(verb) => deactivate::run(&kept, verb),
-        AccountVerb::Orders => orders::run(&kept),
+        AccountVerb::Show => show::run(&kept()?),
+        AccountVerb::Update(verb) => update::run(&kept()?, verb),
+        AccountVerb::Rekey => rekey::run(&kept()?),
+        AccountVerb::Deactivate(verb) => deactivate::run(&kept()?, verb),
+        AccountVerb::Orders => orders::run(&kept()?),
+        AccountVerb::Import(verb) => import::run(shared, verb, output),
+        AccountVerb::Export(verb) => export::run(shared, verb, output),
     }
     .map(|()| Done::Complete)
 }
@@ -64,12 +69,18 @@ pub(crate) fn run(shared: &Shared, arguments: &AccountArguments, output: &Output
 /// The account that is kept here, and what its verbs need.
 struct Kept<'a> {
     shared: &'a Shared,
-    state: &'a State,
-    account: &'a Account,
+    state: State,
+    account: Account,
     output: &'a Output,
 }
 
-impl Kept<'_> {
+impl<'a> Kept<'a> {
+    fn open(shared: &'a Shared, output: &'a Output) -> Result<Self, Failure> {
+        let state = State::locate(shared)?;
+        let account = client::stored(shared, &state, output)?.ok_or_else(|| state.no_account())?;
+        Ok(Self { shared, state, account, output })
+    }
+
     fn url(&self) -> String {
         self.account.url().unwrap_or_default()
     }

@@ -34,7 +34,7 @@ pub(super) fn run(kept: &Kept<'_>) -> Result<(), Failure> {
         });
     }
     change.install()?;
-    change.tell(kept.output, kept.account);
+    change.tell(kept.output, &kept.account);
     Ok(())
 }
 

@@ -1,4 +1,6 @@
 //! `luacme account`.
 
+mod export;
+mod import;
 mod lifecycle;
 mod rekey;
