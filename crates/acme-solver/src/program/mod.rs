@@ -23,6 +23,9 @@ pub use output::{OutputLine, Stream};
 /// A program may take this long, unless another time is set: some wait until their provider has published a record.
 const TIMEOUT: Duration = Duration::from_secs(300);
 
+/// Where programs are when there is no `PATH`.
+const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Gets every line that a program writes, while it runs.
 pub type Sink = Arc<dyn Fn(&OutputLine<'_>) + Send + Sync>;
 
@@ -84,7 +87,7 @@ impl Program {
         if self.path.as_os_str().as_encoded_bytes().contains(&b'/') {
             return executable(&self.path).map(|()| self.path.clone());
         }
-        let folders = env::var_os("PATH").unwrap_or_default();
+        let folders = env::var_os("PATH").unwrap_or_else(|| USUAL_PATH.into());
         let found = env::split_paths(&folders).map(|folder| folder.join(&self.path));
         found.into_iter().find(|path| executable(path).is_ok()).ok_or(ProgramError::Missing)
     }
