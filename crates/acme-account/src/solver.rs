@@ -84,9 +84,11 @@ pub trait Solver: Send + Sync {
     /// of an answer, or nothing where it should be.
     fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>>;
 
-    /// Learns that the CA found no proof in a task; clean-up follows.
-    fn rejected(&self, task: &Task, why: &str) {
+    /// Learns that the CA found no proof in a task; clean-up follows. Whether it would meet the same type for the same
+    /// identifier in another way next time.
+    fn rejected(&self, task: &Task, why: &str) -> bool {
         let _ = (task, why);
+        false
     }
 
     /// Takes the answers away again, and nothing else. Without an answer in place it does nothing. After an error the answer

@@ -2,7 +2,7 @@
 //! type needs a new order (RFC 8555 §7.1.6).
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use acme_proto::{ChallengeType, Identifier};
 
@@ -27,7 +27,15 @@ use crate::{Readiness, Solver, SolverError, Task};
 /// ```
 pub struct Untried<'a> {
     solver: &'a dyn Solver,
-    failed: Mutex<Vec<(Identifier, ChallengeType)>>,
+    failed: Mutex<Vec<Way>>,
+    /// Ways that failed, and of which the solver has another.
+    again: Mutex<Vec<Way>>,
+}
+
+type Way = (Identifier, ChallengeType);
+
+fn lock(ways: &Mutex<Vec<Way>>) -> MutexGuard<'_, Vec<Way>> {
+    ways.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Untried<'_> {
@@ -39,17 +47,16 @@ impl fmt::Debug for Untried<'_> {
 impl<'a> Untried<'a> {
     /// All ways of a solver: none has failed yet.
     pub fn new(solver: &'a dyn Solver) -> Self {
-        Self { solver, failed: Mutex::default() }
+        Self { solver, failed: Mutex::default(), again: Mutex::default() }
     }
 
     /// Leaves out the ways that failed with this error. Whether every identifier that failed has another way left, so that
     /// a new order is worth it.
     pub fn exclude(&self, error: &Error) -> bool {
         let ErrorKind::NotAuthorized(failures) = error.kind() else { return false };
-        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let again = std::mem::take(&mut *lock(&self.again));
         let ways = failures.iter().filter_map(|failure| Some((failure.identifier.clone(), failure.kind.clone()?)));
-        failed.extend(ways);
-        drop(failed);
+        lock(&self.failed).extend(ways.filter(|way| !again.contains(way)));
         failures.iter().all(|failure| {
             let (base, wildcard) = (failure.identifier.base(), failure.identifier.is_wildcard());
             failure.kind.is_some() && !self.challenge_types(&base, wildcard).is_empty()
@@ -59,7 +66,7 @@ impl<'a> Untried<'a> {
 
 impl Solver for Untried<'_> {
     fn challenge_types(&self, identifier: &Identifier, wildcard: bool) -> Vec<ChallengeType> {
-        let failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed = lock(&self.failed);
         let has_failed = |kind: &ChallengeType| {
             failed.iter().any(|(name, way)| way == kind && name.base() == *identifier && name.is_wildcard() == wildcard)
         };
@@ -76,8 +83,12 @@ impl Solver for Untried<'_> {
         self.solver.verify(tasks)
     }
 
-    fn rejected(&self, task: &Task, why: &str) {
-        self.solver.rejected(task, why);
+    fn rejected(&self, task: &Task, why: &str) -> bool {
+        let again = self.solver.rejected(task, why);
+        if again {
+            lock(&self.again).push((task.ordered_identifier(), task.kind.clone()));
+        }
+        again
     }
 
     fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {

@@ -45,12 +45,14 @@ impl NamePattern {
 ///
 /// Of several solvers for a name the challenge types are tried in this order: those of the solver that is bound most closely,
 /// in its own order; of two that are bound alike those of the one that was added first; no type twice. Where several meet the
-/// same type the first of them does, and when it declines the next.
+/// same type the first of them does, and when it declines, or the CA finds no proof in what it did, the next.
 #[derive(Default)]
 pub struct ByName {
     members: Vec<Member>,
     /// Who has put what in place.
     owners: Mutex<Vec<(Task, usize)>>,
+    /// In whose answers the CA found no proof.
+    rejected: Mutex<Vec<(Identifier, bool, ChallengeType, usize)>>,
 }
 
 struct Member {
@@ -93,7 +95,10 @@ impl ByName {
     fn able(&self, task: &Task) -> Vec<usize> {
         let mut able = self.members(&task.identifier, task.wildcard);
         let offers = |index: &usize| self.members[*index].solver.challenge_types(&task.identifier, task.wildcard);
-        able.retain(|index| offers(index).contains(&task.kind));
+        let rejected = self.rejected.lock().unwrap_or_else(PoisonError::into_inner);
+        let failed =
+            |index: &usize| rejected.contains(&(task.identifier.clone(), task.wildcard, task.kind.clone(), *index));
+        able.retain(|index| offers(index).contains(&task.kind) && !failed(index));
         able
     }
 
@@ -174,10 +179,14 @@ impl Solver for ByName {
         results.into_iter().zip(tasks).map(|(result, task)| result.unwrap_or_else(|| Err(nobody(task)))).collect()
     }
 
-    fn rejected(&self, task: &Task, why: &str) {
-        if let Some(owner) = self.owner(task) {
-            self.members[owner].solver.rejected(task, why);
+    fn rejected(&self, task: &Task, why: &str) -> bool {
+        let Some(owner) = self.owner(task) else { return false };
+        if self.members[owner].solver.rejected(task, why) {
+            return true;
         }
+        let failed = (task.identifier.clone(), task.wildcard, task.kind.clone(), owner);
+        self.rejected.lock().unwrap_or_else(PoisonError::into_inner).push(failed);
+        !self.able(task).is_empty()
     }
 
     /// What an earlier process has put in place, or a solver in a panic, is taken away by all that may have done it.

@@ -47,8 +47,9 @@ impl Solver for Noting {
         tasks.iter().map(|task| Ok(Readiness::Unseen(format!("{} {}", self.name, task.identifier)))).collect()
     }
 
-    fn rejected(&self, task: &Task, _: &str) {
+    fn rejected(&self, task: &Task, _: &str) -> bool {
         self.note("rejected", std::slice::from_ref(task));
+        false
     }
 
     fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
@@ -159,4 +160,23 @@ fn what_is_nobodys_is_declined_and_what_is_somebodys_is_cleaned_up_by_all_it_may
     let results = solver.clean_up(&tasks(&["a.test", "sticks.test"]));
     assert_eq!(calls.take(), ["a clean up a.test", "any clean up sticks.test", "any clean up a.test"]);
     assert!(results[0].is_ok() && results[1].is_err());
+}
+
+#[test]
+fn in_whose_answer_no_proof_was_found_gives_place_to_the_next_of_the_same_type() {
+    let calls = Calls::default();
+    let both =
+        ByName::new().for_any(calls.solver("first", &[Http01], &[])).for_any(calls.solver("second", &[Http01], &[]));
+    let task = task("a.test", Http01, "token");
+    both.present_one(&task).unwrap();
+    assert!(both.rejected(&task, "no"), "there is a second");
+    both.clean_up_one(&task).unwrap();
+    both.present_one(&task).unwrap();
+    assert!(!both.rejected(&task, "no"), "and no third");
+    both.clean_up_one(&task).unwrap();
+    let want = ["first present a.test", "first rejected a.test", "first clean up a.test", "second present a.test"];
+    assert_eq!(calls.take()[..4], want);
+    let other = common::task("b.test", Http01, "token");
+    both.present_one(&other).unwrap();
+    assert_eq!(calls.take(), ["first present b.test"], "another name is another matter");
 }

@@ -63,8 +63,9 @@ impl Solver for FakeSolver {
         tasks.iter().map(|task| self.verify_one(task)).collect()
     }
 
-    fn rejected(&self, task: &Task, why: &str) {
+    fn rejected(&self, task: &Task, why: &str) -> bool {
         self.ca.note(format!("rejected {} {}: {why}", task.identifier, task.kind));
+        false
     }
 
     fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {

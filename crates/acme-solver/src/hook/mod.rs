@@ -269,12 +269,13 @@ impl Solver for Hook {
     }
 
     /// The style uacme learns of it at clean-up, the style dehydrated at once. The others have no word for it.
-    fn rejected(&self, task: &Task, why: &str) {
+    fn rejected(&self, task: &Task, why: &str) -> bool {
         self.past().rejected.push(task.clone());
         if self.style == Style::Dehydrated {
             // Hooks need not know this word, so what becomes of the call does not matter.
             invalid_challenge(task, why).ok().and_then(|call| self.run(&self.program, &call).ok());
         }
+        false
     }
 
     /// What was declined was never there.

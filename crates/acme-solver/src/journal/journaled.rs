@@ -86,8 +86,8 @@ impl Solver for Journaled<'_> {
         self.solver.verify(tasks)
     }
 
-    fn rejected(&self, task: &Task, why: &str) {
-        self.solver.rejected(task, why);
+    fn rejected(&self, task: &Task, why: &str) -> bool {
+        self.solver.rejected(task, why)
     }
 
     /// Passes over what [`clean_up_now`](Journaled::clean_up_now) has taken away already.
