@@ -29,6 +29,7 @@ use crate::state::State;
 
 pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Done, Failure> {
     let identifiers = asked_names(verb, &State::locate(shared)?)?;
+    verb.solvers.check(&identifiers)?;
     let folder_name = folder_name(verb.cert_name.as_deref(), &identifiers)?;
     let state = State::for_certificate(shared, &folder_name)?;
     let limit = Duration::from_secs(verb.hook_timeout);

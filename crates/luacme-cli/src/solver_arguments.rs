@@ -4,15 +4,17 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use acme_proto::Identifier;
+use acme_proto::{ChallengeType, Identifier};
+use acme_solver::NamePattern;
 use clap::Args;
 
+use crate::failure::Failure;
 use crate::solver_settings::{DnsStore, HookStyle};
 
 /// The ways to prove control. Each holds for all names, or for those it is bound to; the nearest binding goes first, then the
 /// order they have here.
 #[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "How control is proven (each for all names, or NAMES)")]
+#[command(next_help_heading = "How control is proven (for all names or NAMES, in this order)")]
 pub(crate) struct SolverArguments {
     /// The answer into a web server's folder
     ///
@@ -61,14 +63,14 @@ pub(crate) struct SolverArguments {
     #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub(crate) tsig_key: Option<PathBuf>,
     /// How programs are called: luacme, uacme, lego, lego-raw, dehydrated, certbot
-    #[arg(long, value_name = "STYLE", hide_short_help = true)]
-    pub(crate) hook_style: Option<HookStyle>,
+    #[arg(long, value_name = "[NAMES=]STYLE", hide_short_help = true)]
+    pub(crate) hook_style: Vec<Bound<HookStyle>>,
     /// The program that takes away what --hook put there, for the style certbot
-    #[arg(long, value_name = "PROGRAM", hide_short_help = true)]
-    pub(crate) hook_cleanup: Option<PathBuf>,
+    #[arg(long, value_name = "[NAMES=]PROGRAM", hide_short_help = true)]
+    pub(crate) hook_cleanup: Vec<Bound<PathBuf>>,
     /// The challenge type that --hook is for, if the program knows but one; may be given several times
-    #[arg(long, value_name = "TYPE", hide_short_help = true)]
-    pub(crate) hook_challenge: Vec<String>,
+    #[arg(long, value_name = "[NAMES=]TYPE", hide_short_help = true)]
+    pub(crate) hook_challenge: Vec<Bound<KnownType>>,
     /// Call it once for all names, for the style dehydrated (HOOK_CHAIN)
     #[arg(long, requires = "hook", hide_short_help = true)]
     pub(crate) hook_chain: bool,
@@ -84,6 +86,71 @@ pub(crate) struct SolverArguments {
     /// Do not look whether the name servers show the records
     #[arg(long, hide_short_help = true)]
     pub(crate) no_dns_check: bool,
+}
+
+impl SolverArguments {
+    /// Whether each flag has the way it is for, and each way a name among those that are asked for.
+    pub(crate) fn check(&self, identifiers: &[Identifier]) -> Result<(), Failure> {
+        let has_updates = self.dns.iter().any(|bound| matches!(bound.value, DnsStore::Rfc2136(_)));
+        for (flag, is_given, has_way, way) in [
+            ("--tsig-key", self.tsig_key.is_some(), has_updates, "--dns rfc2136"),
+            ("--hook-style", !self.hook_style.is_empty(), !self.hook.is_empty(), "--hook"),
+            ("--hook-cleanup", !self.hook_cleanup.is_empty(), !self.hook.is_empty(), "--hook"),
+            ("--hook-challenge", !self.hook_challenge.is_empty(), !self.hook.is_empty(), "--hook"),
+        ] {
+            if is_given && !has_way {
+                return Err(Failure::usage(
+                    format!("{flag} is for {way}, which is not given"),
+                    format!("give {way} too"),
+                ));
+            }
+        }
+        for text in self.names() {
+            let pattern = NamePattern::parse(text)
+                .map_err(|error| Failure::usage(error.to_string(), "bind a way to names like www.example.com"))?;
+            let fits = |one: &Identifier| pattern.fits(&one.base(), one.is_wildcard());
+            if !identifiers.iter().any(fits) {
+                let what = format!("a way is bound to {text}, which the certificate is not for");
+                return Err(Failure::usage(what, "correct the name, or ask for it too"));
+            }
+        }
+        Ok(())
+    }
+
+    /// All names that something is bound to.
+    fn names(&self) -> impl Iterator<Item = &String> {
+        fn of<T>(bound: &[Bound<T>]) -> impl Iterator<Item = &String> {
+            bound.iter().flat_map(|one| &one.names.0)
+        }
+        let simple = [&self.stateless, &self.standalone, &self.tls_alpn, &self.manual];
+        let simple = simple.into_iter().flatten().flat_map(|names| &names.0);
+        let programs = of(&self.hook).chain(of(&self.hook_style)).chain(of(&self.hook_cleanup));
+        let others = of(&self.webroot).chain(of(&self.dns)).chain(of(&self.http_addr)).chain(of(&self.hook_challenge));
+        simple.chain(programs).chain(others)
+    }
+}
+
+/// What is said for these names: the value that is bound to one of them, else one that is bound to none.
+pub(crate) fn said_for<'a, T>(values: &'a [Bound<T>], names: &Names) -> Option<&'a T> {
+    let is_for = |bound: &&Bound<T>| bound.names.0.iter().any(|name| names.0.contains(name));
+    values.iter().find(is_for).or(values.iter().find(|bound| bound.names.0.is_empty())).map(|bound| &bound.value)
+}
+
+/// A challenge type that luacme knows, by its word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KnownType(pub(crate) String);
+
+impl FromStr for KnownType {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match ChallengeType::from(text.to_owned()) {
+            ChallengeType::Other(_) => {
+                Err("give http-01, dns-01, tls-alpn-01, dns-account-01 or dns-persist-01".to_owned())
+            }
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
 }
 
 /// A way for the names it is bound to, or for all.

@@ -74,8 +74,8 @@ impl SolverMaker<'_> {
     /// All ways, each for the names it is bound to.
     pub(crate) fn solver(&self) -> Result<ByName, Failure> {
         let mut all = ByName::new();
-        for BoundWay { names, way } in &self.settings.ways {
-            let solver = self.way(way, names)?;
+        for (BoundWay { names, way }, http) in &self.settings.ways_at() {
+            let solver = self.way(way, *http)?;
             let patterns: Result<Vec<_>, _> = names.iter().map(|name| NamePattern::parse(name)).collect();
             all = match patterns {
                 Ok(patterns) if patterns.is_empty() => all.for_any(solver),
@@ -88,8 +88,7 @@ impl SolverMaker<'_> {
         Ok(all)
     }
 
-    fn way(&self, way: &Way, names: &[String]) -> Result<Box<dyn Solver>, Failure> {
-        let http = self.settings.http_addr(names);
+    fn way(&self, way: &Way, http: Option<SocketAddr>) -> Result<Box<dyn Solver>, Failure> {
         Ok(match way {
             Way::Webroot { path } => {
                 Box::new(http.iter().fold(Webroot::new(path), |webroot, address| webroot.check_at(*address)))
@@ -112,7 +111,7 @@ impl SolverMaker<'_> {
                 let zones = Zones::new(Client::new(ask)).port(self.name_server_port());
                 Box::new(self.dns(Rfc2136::new(updater).zones(zones)))
             }
-            Way::Hook { .. } => Box::new(self.hook(way, names)?),
+            Way::Hook { .. } => Box::new(self.hook(way, http)?),
             Way::Manual => {
                 let manual = Manual::new(self.shown.iter().cloned());
                 let manual = manual.propagation(self.propagation());
@@ -128,7 +127,7 @@ impl SolverMaker<'_> {
     }
 
     /// The hook of a way that is one.
-    fn hook(&self, way: &Way, names: &[String]) -> Result<Hook, Failure> {
+    fn hook(&self, way: &Way, http: Option<SocketAddr>) -> Result<Hook, Failure> {
         let Way::Hook { program, style, cleanup, challenges, chain } = way else {
             return Err(Failure::new("this way has no hook", "name one with --hook"));
         };
@@ -136,7 +135,7 @@ impl SolverMaker<'_> {
             .timeout(self.hook_timeout)
             .output(self.output.programs())
             .propagation(self.propagation());
-        if let Some(address) = self.settings.http_addr(names) {
+        if let Some(address) = http {
             hook = hook.check_http_at(address);
         }
         if *style == HookStyle::Uacme {
@@ -166,7 +165,7 @@ impl SolverMaker<'_> {
                 && !programs.contains(&program)
             {
                 programs.push(program);
-                hooks.push(self.hook(way, names)?);
+                hooks.push(self.hook(way, self.settings.http_addr(names))?);
             }
         }
         Ok(hooks)

@@ -5,10 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use acme_proto::Identifier;
+use acme_solver::NamePattern;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::solver_arguments::{Bound, Names, SolverArguments};
+use crate::solver_arguments::{Bound, KnownType, Names, SolverArguments, said_for};
 
 /// The port of name servers.
 const DNS_PORT: u16 = 53;
@@ -115,6 +117,15 @@ pub(crate) enum HookStyle {
     Certbot,
 }
 
+impl FromStr for HookStyle {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        ValueEnum::from_str(text, false)
+            .map_err(|_| "give luacme, uacme, lego, lego-raw, dehydrated or certbot".to_owned())
+    }
+}
+
 /// Who puts records into the DNS, as the command line names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DnsStore {
@@ -210,11 +221,46 @@ impl SolverSettings {
 }
 
 impl SolverSettings {
-    /// Where the ways of these names answer http-01, or look for it.
+    /// Where ways bound to these names answer http-01, or look for it.
     pub(crate) fn http_addr(&self, names: &[String]) -> Option<SocketAddr> {
         let is_for = |bound: &&BoundAddress| bound.names.iter().any(|name| names.contains(name));
         let of_names = self.http_addr.iter().find(is_for);
         of_names.or(self.http_addr.iter().find(|bound| bound.names.is_empty())).map(|bound| bound.address)
+    }
+
+    /// The ways, each with where it answers http-01 or looks for it. A way for several names of which some have an address of
+    /// their own is several.
+    pub(crate) fn ways_at(&self) -> Vec<(BoundWay, Option<SocketAddr>)> {
+        let for_all = self.http_addr.iter().find(|bound| bound.names.is_empty()).map(|bound| bound.address);
+        let mut ways = Vec::new();
+        for bound in &self.ways {
+            for BoundAddress { names, address } in &self.http_addr {
+                let names: Vec<_> = names.iter().filter(|name| bound.is_for(name)).cloned().collect();
+                if !names.is_empty() && bound.way.uses_http() {
+                    ways.push((BoundWay { names, way: bound.way.clone() }, Some(*address)));
+                }
+            }
+            ways.push((bound.clone(), for_all));
+        }
+        ways
+    }
+}
+
+impl BoundWay {
+    /// Whether it is for a name, which may be a wildcard.
+    pub(crate) fn is_for(&self, name: &str) -> bool {
+        let Ok(identifier) = Identifier::parse(name) else { return false };
+        let fits = |pattern: &String| {
+            NamePattern::parse(pattern).is_ok_and(|pattern| pattern.fits(&identifier.base(), identifier.is_wildcard()))
+        };
+        self.names.is_empty() || self.names.iter().any(fits)
+    }
+}
+
+impl Way {
+    fn uses_http(&self) -> bool {
+        use Way::{Hook, Manual, Standalone, Stateless, Webroot};
+        matches!(self, Webroot { .. } | Stateless | Standalone | Hook { .. } | Manual)
     }
 }
 
@@ -233,15 +279,22 @@ fn ways(given: &SolverArguments) -> Vec<BoundWay> {
         DnsStore::AcmeDns(url) => Way::AcmeDns { url },
         DnsStore::Lexicon(provider) => Way::Lexicon { provider },
     }));
-    ways.extend(bound(&given.hook, |program| Way::Hook {
-        program: program_path(program),
-        style: given.hook_style.unwrap_or_default(),
-        cleanup: given.hook_cleanup.as_deref().map(program_path),
-        challenges: given.hook_challenge.clone(),
-        chain: given.hook_chain,
-    }));
+    ways.extend(given.hook.iter().map(|bound| BoundWay { names: bound.names.0.clone(), way: hook(given, bound) }));
     ways.extend(simple(&given.manual, Way::Manual));
     ways
+}
+
+fn hook(given: &SolverArguments, bound: &Bound<PathBuf>) -> Way {
+    let is_for = |other: &&Bound<KnownType>| {
+        other.names.0.is_empty() || other.names.0.iter().any(|name| bound.names.0.contains(name))
+    };
+    Way::Hook {
+        program: program_path(&bound.value),
+        style: said_for(&given.hook_style, &bound.names).copied().unwrap_or_default(),
+        cleanup: said_for(&given.hook_cleanup, &bound.names).map(|path| program_path(path)),
+        challenges: given.hook_challenge.iter().filter(is_for).map(|kind| kind.value.0.clone()).collect(),
+        chain: given.hook_chain,
+    }
 }
 
 /// A program in a folder, or one that is looked up in PATH.
@@ -303,7 +356,12 @@ mod tests {
         assert_eq!(toml::from_str::<SolverSettings>(&text).unwrap(), settings, "{text}");
         let again = SolverSettings::new(&SolverArguments::default(), Some(&settings));
         assert_eq!(again, settings, "without flags it is as before");
-        let port = |name: &str| settings.http_addr(&[name.to_owned()]).unwrap().port();
-        assert_eq!((port("a.test"), port("b.test")), (5002, 80), "the bound address goes first");
+        let ways = settings.ways_at();
+        let ports: Vec<_> = ways
+            .iter()
+            .filter(|(bound, _)| matches!(bound.way, Way::Webroot { .. } | Way::Stateless))
+            .map(|(bound, address)| (bound.names.len(), address.unwrap().port()))
+            .collect();
+        assert_eq!(ports, [(1, 5002), (1, 80), (1, 5002), (0, 80)], "a name with an address of its own goes first");
     }
 }

@@ -196,3 +196,74 @@ fn lexicon_must_be_there() {
     assert!(run.part("error").contains("lexicon") && !run.part("what to do").is_empty(), "{}", run.stderr);
     assert_eq!(bench.granted(Resource::NewOrder), 0);
 }
+
+#[test]
+fn flags_without_what_they_are_for_are_wrong_usage() {
+    let bench = Bench::registered();
+    for (why, words, part) in [
+        ("a key without updates", &["--standalone", "--tsig-key", "k"][..], "--tsig-key"),
+        ("a style without a hook", &["--hook-style", "certbot"], "--hook-style"),
+        ("a type without a hook", &["--standalone", "--hook-challenge", "dns-01"], "--hook-challenge"),
+        ("no challenge type", &["--hook", "/bin/true", "--hook-challenge", "dns01"], "dns-01"),
+        ("no style", &["--hook", "/bin/true", "--hook-style", "getssl"], "dehydrated"),
+        ("a name that is not asked for", &["--webroot", "typo.example=/srv"], "typo.example"),
+        ("an address for nobody", &["--standalone", "--http-addr", "b.test=127.0.0.1:80"], "b.test"),
+    ] {
+        let run = bench.fails(2, &[&["getcert", "a.test"], words].concat());
+        assert!(run.stderr.contains(part), "{why}: {}", run.stderr);
+    }
+    assert_eq!(bench.granted(Resource::NewOrder), 0);
+}
+
+#[test]
+fn an_address_is_for_its_name_whatever_the_way_is_bound_to() {
+    for way in ["--standalone", "--standalone=*.test", "--standalone=a.test"] {
+        let bench = Bench::registered();
+        let bound = format!("a.test={}", bench.http);
+        bench.luacme(&["getcert", "a.test", way, "--http-addr", &bound]).succeeds();
+    }
+}
+
+#[test]
+fn each_hook_has_its_style() {
+    let web = Web::start();
+    let bench = Bench::at(web.address, |ca| ca);
+    bench.register().succeeds();
+    let ours = http_hook(&bench, &web);
+    let place = web.folder().join(".well-known/acme-challenge");
+    fs::create_dir_all(&place).unwrap();
+    let uacme = program(
+        &bench,
+        "uacme",
+        &format!(
+            "echo \"uacme $1 $2\" >> told\ncase $1 in begin) printf %s $5 > {0}/$4;; *) rm -f {0}/$4;; esac",
+            place.display()
+        ),
+    );
+    let words = ["getcert", "a.test", "b.test", "--http-addr", &web.address.to_string()];
+    let hooks =
+        ["--hook", &format!("a.test={ours}"), "--hook", &format!("b.test={uacme}"), "--hook-style", "b.test=uacme"];
+    bench.luacme(&[&words[..], &hooks].concat()).succeeds();
+    let mut told = told(&bench);
+    told.sort();
+    assert_eq!(
+        told,
+        ["clean-up http-01 a.test", "present http-01 a.test", "uacme begin http-01", "uacme done http-01"]
+    );
+}
+
+#[test]
+fn of_two_ways_of_one_type_the_second_follows_the_first() {
+    let web = Web::start();
+    let bench = Bench::at(web.address, |ca| ca);
+    bench.register().succeeds();
+    // The first hook puts its answer nowhere; nobody looks before the CA does.
+    let nowhere = program(&bench, "nowhere", "exit 0");
+    let folder = web.folder().display().to_string();
+    let dead = free_port().to_string();
+    let words = ["getcert", "a.test", "--webroot", &folder, "--hook", &format!("a.test={nowhere}")];
+    let at = ["--hook-challenge", "http-01", "--http-addr", &dead];
+    let run = bench.luacme(&[&words[..], &at].concat()).succeeds();
+    assert!(run.stderr.contains("warning: "), "{}", run.stderr);
+    assert_eq!(bench.granted(Resource::NewOrder), 2);
+}
