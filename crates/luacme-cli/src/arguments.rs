@@ -49,6 +49,8 @@ pub(crate) enum Verb {
     Register(Register),
     Getcert(Box<Getcert>),
     Renew(Renew),
+    Status(Status),
+    Check(Check),
     Doctor(Box<Doctor>),
     Step(Step),
     Keyauth(Keyauth),
@@ -137,6 +139,32 @@ pub(crate) struct Renew {
     /// How long a hook may take
     #[arg(long, value_name = "SECONDS", default_value_t = 300, hide_short_help = true)]
     pub(crate) hook_timeout: u64,
+}
+
+/// Show how the certificates stand
+///
+/// From what is stored alone: nobody is asked. LEFT is in days, its bar the part of the life that is left; the window is the
+/// CA's suggestion (RFC 9773).
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  luacme status\n  luacme status --prometheus=/var/lib/node_exporter/luacme.prom")]
+pub(crate) struct Status {
+    /// The certificates, by the names of their folders [default: all]
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// For node_exporter's textfile collector; into FILE in one step
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, conflicts_with = "json")]
+    pub(crate) prometheus: Option<Option<PathBuf>>,
+}
+
+/// Say in one line how a certificate stands, for monitoring
+///
+/// Ends with 0 when it is good, 1 when it is due, 2 when it is over, broken or not there. Nobody is asked.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  luacme check www.example.com")]
+pub(crate) struct Check {
+    /// The certificate, by the name of its folder
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
 }
 
 /// Find out what stands in the way of a certificate
@@ -249,9 +277,21 @@ pub(crate) struct Shared {
 pub(crate) fn lua_acme_grammar(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let mut words: Vec<_> = words.into_iter().collect();
     let is_verb = |word: &OsString| {
-        ["register", "getcert", "step", "keyauth", "directory", "doctor", "account", "revoke", "renew"]
-            .iter()
-            .any(|verb| word == verb)
+        [
+            "register",
+            "getcert",
+            "step",
+            "keyauth",
+            "directory",
+            "doctor",
+            "account",
+            "revoke",
+            "renew",
+            "status",
+            "check",
+        ]
+        .iter()
+        .any(|verb| word == verb)
     };
     if let [_, file, verb, ..] = words.as_slice()
         && !is_verb(file)

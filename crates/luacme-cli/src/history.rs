@@ -56,6 +56,11 @@ pub(crate) struct Past {
 }
 
 impl Past {
+    /// Whether the last attempt failed.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+
     /// Until when the CA is left alone: as long as it asked for (RFC 8555 §6.6), and longer after each failure in a row. `None`
     /// when that is over. An attempt in the future comes from a clock that was wrong, and counts as made now.
     pub(crate) fn pause_end(&self, now: SystemTime) -> Option<SystemTime> {

@@ -47,6 +47,7 @@ mod solver_arguments;
 mod solver_choice;
 mod solver_settings;
 mod state;
+mod status;
 mod step;
 mod wire_log;
 
@@ -62,6 +63,8 @@ fn main() -> ExitCode {
     let outcome = match &arguments.verb {
         Verb::Register(verb) => register::run(&arguments.shared, verb, &output),
         Verb::Getcert(verb) => getcert::run(&arguments.shared, verb, &output),
+        Verb::Status(verb) => status::run(&arguments.shared, verb, &output),
+        Verb::Check(verb) => status::check(&arguments.shared, verb, &output),
         Verb::Renew(verb) => renew::run(&arguments.shared, verb, &output),
         Verb::Doctor(verb) => doctor::run(&arguments.shared, verb, &output),
         Verb::Step(verb) => step::run(&arguments.shared, verb, &output),
@@ -106,6 +109,8 @@ enum Done {
     FoundErrors,
     /// Of several things some failed, which has been told.
     SomeFailed(failure::Exit),
+    /// What monitoring is told.
+    Verdict(u8),
 }
 
 impl Done {
@@ -115,6 +120,7 @@ impl Done {
             Self::AwaitsPerson => ExitCode::from(3),
             Self::FoundErrors => ExitCode::FAILURE,
             Self::SomeFailed(exit) => exit.into(),
+            Self::Verdict(code) => ExitCode::from(code),
         }
     }
 }

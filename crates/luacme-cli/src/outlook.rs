@@ -28,7 +28,6 @@ pub(crate) struct Outlook {
 }
 
 /// The certificate in use.
-#[allow(dead_code, reason = "part of it is for luacme status alone")]
 pub(crate) struct Leaf {
     pub(crate) names: Vec<String>,
     pub(crate) issuer: String,

@@ -18,6 +18,8 @@ fn help_is_as_it_was_read_last() {
         ("register.txt", &["register", "-h"]),
         ("getcert.txt", &["getcert", "-h"]),
         ("renew.txt", &["renew", "-h"]),
+        ("status.txt", &["status", "-h"]),
+        ("check.txt", &["check", "-h"]),
         ("step.txt", &["step", "-h"]),
         ("keyauth.txt", &["keyauth", "-h"]),
         ("account.txt", &["account", "-h"]),
@@ -44,10 +46,12 @@ fn help_is_as_it_was_read_last() {
 #[test]
 fn help_fits_a_small_terminal() {
     for (words, lines) in [
-        (&["-h"][..], 36),
+        (&["-h"][..], 38),
         (&["register", "-h"], 24),
         (&["getcert", "-h"], 36),
         (&["renew", "-h"], 27),
+        (&["status", "-h"], 24),
+        (&["check", "-h"], 24),
         (&["step", "-h"], 24),
         (&["keyauth", "-h"], 24),
         (&["account", "-h"], 30),

@@ -28,6 +28,7 @@ mod server;
 mod settings;
 mod several_cas;
 mod solvers;
+mod status;
 mod step;
 mod support;
 mod terminal;
