@@ -57,5 +57,10 @@ pub(crate) fn target() -> anyhow::Result<PathBuf> {
 /// Builds the `luacme` command and says where it is.
 pub(crate) fn build_luacme() -> anyhow::Result<PathBuf> {
     run(&mut cargo(["build", "-p", "luacme-cli"]))?;
+    luacme()
+}
+
+/// Where the `luacme` command is that was built.
+pub(crate) fn luacme() -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name(format!("luacme{}", std::env::consts::EXE_SUFFIX)))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::ensure;
 
-use crate::shell::target;
+use crate::shell::{build_luacme, target};
 
 mod bind;
 mod knot;
@@ -49,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         chosen.iter().for_each(|case| println!("{}", case.name));
         return Ok(());
     }
+    build_luacme()?;
     println!("\nrunning {} tests", chosen.len());
     let began = Instant::now();
     let mut failed = 0;

@@ -23,7 +23,7 @@ use crate::{
         server::{self, Pebble},
         tools::Tools,
     },
-    shell::{build_luacme, target},
+    shell::{luacme, target},
 };
 
 pub(crate) const CASES: &[Case] = &[
@@ -66,7 +66,7 @@ impl World {
         fs::set_permissions(&key, fs::Permissions::from_mode(0o600))?;
         let (tools, setup) = (Tools::find(&target()?)?, server::Setup::PLAIN);
         let pebble = Pebble::start(&tools, setup, server.address, &folder)?;
-        let bench = Bench { setup, pebble, names: None, luacme: build_luacme()?, folder, runs: 1 };
+        let bench = Bench { setup, pebble, names: None, luacme: luacme()?, folder, runs: 1 };
         Ok(Self { server, bench, key })
     }
 
