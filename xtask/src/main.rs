@@ -8,6 +8,7 @@ mod child;
 mod ci;
 mod demo;
 mod deps;
+mod import_test;
 mod layers;
 mod pebble_test;
 mod ports;
@@ -38,6 +39,8 @@ enum Command {
     RfcMap,
     /// Run the real luacme against the real Pebble
     PebbleTest(pebble_test::Arguments),
+    /// Take accounts over that other clients made at Pebble: certbot, lego, acme.sh, dehydrated, uacme, as far as installed
+    ImportTest(import_test::Arguments),
     /// Run the solvers against real servers: BIND and Knot, which must be installed
     SolverTest(solver_test::Arguments),
 }
@@ -60,6 +63,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Deps => deps::run(),
         Command::RfcMap => rfc_map::run(),
         Command::PebbleTest(arguments) => pebble_test::run(&arguments),
+        Command::ImportTest(arguments) => import_test::run(&arguments),
         Command::SolverTest(arguments) => solver_test::run(&arguments),
     }
 }

@@ -68,7 +68,13 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    fn start(tools: &Tools, setup: Setup, luacme: &Path, folder: PathBuf, runs: u32) -> anyhow::Result<Self> {
+    pub(crate) fn start(
+        tools: &Tools,
+        setup: Setup,
+        luacme: &Path,
+        folder: PathBuf,
+        runs: u32,
+    ) -> anyhow::Result<Self> {
         let [dns, management] = free_ports()?;
         let names = Challtestsrv::start(&tools.challtestsrv, dns, management, &folder)?;
         let pebble = Pebble::start(tools, setup, dns, &folder)?;

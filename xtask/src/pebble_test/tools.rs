@@ -46,7 +46,8 @@ fn find(variable: &str, name: &str, folder: &Path) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// Where a program is.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).find_map(|folder| existing(&folder, name))
 }
 
