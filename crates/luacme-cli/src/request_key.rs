@@ -9,6 +9,7 @@ use acme_x509::{Csr, CsrError, Name};
 use crate::certificate_store::CertificateStore;
 use crate::failure::Failure;
 use crate::request_settings::RequestSettings;
+use crate::revoked::is_revoked;
 use crate::state::{new_key, parse_key};
 
 /// What is certified.
@@ -59,12 +60,18 @@ impl RequestKey {
     }
 }
 
-/// The key of the certificate before, if it is to be kept and is of the kind that is asked for.
+/// The key of the certificate before, if it is to be kept and is of the kind that is asked for. Not that of one that was revoked:
+/// it may be in other hands.
 fn kept_key(
     store: &CertificateStore,
     settings: &RequestSettings,
 ) -> Result<Option<(PrivateKey, Zeroizing<String>)>, Failure> {
     let same_kind = store.settings()?.is_some_and(|before| before.key_type == settings.key_type);
+    if let Some(chain) = store.current()?
+        && is_revoked(store.folder(), chain.leaf())?
+    {
+        return Ok(None);
+    }
     match store.current_key()? {
         Some(pem) if settings.reuse_key && same_kind => Ok(Some((parse_key(&store.live().privkey, &pem)?, pem))),
         _ => Ok(None),

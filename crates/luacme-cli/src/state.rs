@@ -202,7 +202,7 @@ impl State {
         Ok(format!("{text}\n"))
     }
 
-    /// Renames the files of an account that is no more, its key last: no other account may have it.
+    /// Renames the files of an account that is no more. Its key stays, so that no other account gets it.
     pub(crate) fn retire_account(&self) -> Result<PathBuf, Failure> {
         let rename =
             |from: &Path, to: &Path| std::fs::rename(from, to).map_err(|error| Failure::file("rename to", to, error));

@@ -33,6 +33,18 @@ fn a_certificate_is_revoked_by_its_account_and_replaced() {
 }
 
 #[test]
+fn the_key_of_a_revoked_certificate_is_not_used_again() {
+    let bench = Bench::registered();
+    bench.getcert(&["a.test", "--reuse-key"]).succeeds();
+    let key = bench.read("live/a.test/privkey.pem");
+    bench.getcert(&["a.test", "--force"]).succeeds();
+    assert_eq!(bench.read("live/a.test/privkey.pem"), key, "as long as nothing is wrong with it");
+    bench.luacme(&["revoke", "a.test", "--reason", "keyCompromise", "--yes"]).succeeds();
+    bench.getcert(&["a.test"]).succeeds();
+    assert_ne!(bench.read("live/a.test/privkey.pem"), key);
+}
+
+#[test]
 fn a_file_is_revoked_by_the_key_of_its_certificate() {
     let bench = issued();
     let bundle = bench.read("live/a.test/fullchain.pem");

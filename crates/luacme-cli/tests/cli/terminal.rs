@@ -40,6 +40,22 @@ fn the_terms_are_shown_and_asked_for() {
 }
 
 #[test]
+fn what_cannot_be_undone_is_asked_first() {
+    for (typed, exit) in [("n\n", 1), ("\n", 1), ("\u{4}", 1), ("y\n", 0)] {
+        let bench = Bench::registered();
+        let account = bench.read("account.json");
+        let (code, shown) = on_terminal(&bench, &["account", "deactivate"], typed);
+        assert_eq!(code, exit, "{typed:?}: {shown}");
+        assert!(shown.contains("for ever? [y/N]"), "{typed:?}: {shown}");
+        assert_eq!(bench.file("account.json").exists(), exit != 0, "{typed:?}");
+        if exit != 0 {
+            assert_eq!(bench.read("account.json"), account);
+            bench.luacme(&["account", "show"]).succeeds().prints("status      valid");
+        }
+    }
+}
+
+#[test]
 fn a_warning_stays() {
     let bench = Bench::registered();
     fs::create_dir(bench.beside("www")).unwrap();

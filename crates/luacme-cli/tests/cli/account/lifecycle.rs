@@ -25,6 +25,15 @@ fn the_account_is_shown() {
 }
 
 #[test]
+fn the_account_file_may_come_first() {
+    let bench = Bench::registered();
+    bench
+        .bare(&["state/account.json", "account", "show", "--ca-file", "ca.pem"])
+        .succeeds()
+        .prints("status      valid");
+}
+
+#[test]
 fn without_an_account_there_is_none_to_show() {
     let bench = Bench::start();
     for verb in ["show", "rekey", "orders", "deactivate", "update"] {
