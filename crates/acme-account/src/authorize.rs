@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use acme_proto::{AuthorizationStatus, Challenge, ChallengeStatus, ChallengeType, OrderStatus, ProofError, Prover};
+use acme_proto::{
+    AuthorizationStatus, Challenge, ChallengeStatus, ChallengeType, OrderStatus, Proof, ProofError, Prover,
+};
 
 use crate::account::Account;
 use crate::error::{Error, ErrorKind, Failure};
@@ -170,7 +172,17 @@ impl Account {
                 Readiness::Unseen(why) => {
                     self.observer.event(&Event::Unseen { identifier: &task.identifier, kind: &task.kind, why: &why });
                 }
-                Readiness::AwaitsPerson(seen) => awaiting.push((task.clone(), seen)),
+                Readiness::AwaitsPerson(seen) => {
+                    awaiting.push((task.clone(), seen));
+                    continue;
+                }
+            }
+            if let Proof::DnsPersist01(record) = &task.proof {
+                let what = format!(
+                    "the TXT record {} stays, and lets this account prove control of the name until you remove it",
+                    record.name
+                );
+                self.observer.event(&Event::Remark { identifier: &task.identifier, what: &what });
             }
         }
         Ok(awaiting)

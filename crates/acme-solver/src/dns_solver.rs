@@ -15,6 +15,7 @@ const SOON: Duration = Duration::from_secs(30 * 86_400);
 /// Publishes TXT records, waits until every name server shows them, and takes them away again.
 pub struct DnsSolver {
     store: Box<dyn TxtStore>,
+    types: Vec<ChallengeType>,
     propagation: Propagation,
     clock: Arc<dyn Clock>,
 }
@@ -22,7 +23,17 @@ pub struct DnsSolver {
 impl DnsSolver {
     /// Publishes through this store.
     pub fn new(store: impl TxtStore + 'static) -> Self {
-        Self { store: Box::new(store), propagation: Propagation::default(), clock: Arc::new(SystemClock) }
+        let types = vec![ChallengeType::Dns01];
+        Self { store: Box::new(store), types, propagation: Propagation::default(), clock: Arc::new(SystemClock) }
+    }
+
+    /// Meets these challenge types, the preferred one first, rather than dns-01 alone.
+    ///
+    /// dns-account-01 needs a store that takes any name below the domain. The record of dns-persist-01 stays for good, and
+    /// lets the account prove control whenever it wants: it is for those who ask for it, never the way out when dns-01 fails.
+    pub fn offering(mut self, types: impl IntoIterator<Item = ChallengeType>) -> Self {
+        self.types = types.into_iter().collect();
+        self
     }
 
     /// Looks this way whether the name servers show the records.
@@ -39,10 +50,10 @@ impl DnsSolver {
 }
 
 impl Solver for DnsSolver {
-    /// Records that go again before one that stays. Addresses are not proven through DNS (RFC 8738 §7).
+    /// Addresses are not proven through DNS (RFC 8738 §7).
     fn challenge_types(&self, identifier: &Identifier, _: bool) -> Vec<ChallengeType> {
         match identifier {
-            Identifier::Dns(_) => vec![ChallengeType::Dns01, ChallengeType::DnsAccount01, ChallengeType::DnsPersist01],
+            Identifier::Dns(_) => self.types.clone(),
             _ => Vec::new(),
         }
     }

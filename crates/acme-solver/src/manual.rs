@@ -14,6 +14,7 @@ use crate::sight::{self, Sight};
 #[derive(Clone, Debug)]
 pub struct Manual {
     shown: Vec<String>,
+    types: Vec<ChallengeType>,
     http_address: Option<SocketAddr>,
     propagation: Propagation,
 }
@@ -24,7 +25,15 @@ impl Manual {
     /// A challenge that cannot be seen from here waits for the person in the first run, and is left to the CA in the next.
     pub fn new(shown: impl IntoIterator<Item = String>) -> Self {
         let propagation = Propagation::default().timeout(Duration::ZERO);
-        Self { shown: shown.into_iter().collect(), http_address: None, propagation }
+        let types = vec![ChallengeType::Http01, ChallengeType::Dns01, ChallengeType::DnsAccount01];
+        Self { shown: shown.into_iter().collect(), types, http_address: None, propagation }
+    }
+
+    /// Asks for these challenge types, the preferred one first, rather than for http-01, dns-01 and dns-account-01. The record
+    /// of dns-persist-01 stays, and lets the account prove control whenever it wants: it is for those who ask for it.
+    pub fn offering(mut self, types: impl IntoIterator<Item = ChallengeType>) -> Self {
+        self.types = types.into_iter().collect();
+        self
     }
 
     /// What tells a challenge from all others: its token, or else the record that meets it.
@@ -67,13 +76,12 @@ impl Solver for Manual {
     /// http-01 before dns-01 and its kin, except that a wildcard needs one of these and an address cannot have them (RFC 8738
     /// §7).
     fn challenge_types(&self, identifier: &Identifier, wildcard: bool) -> Vec<ChallengeType> {
-        use ChallengeType::{Dns01, DnsAccount01, DnsPersist01, Http01};
-        match identifier {
-            Identifier::Dns(_) if wildcard => vec![Dns01, DnsAccount01, DnsPersist01],
-            Identifier::Dns(_) => vec![Http01, Dns01, DnsAccount01, DnsPersist01],
-            Identifier::Ip(_) => vec![Http01],
-            Identifier::Other { .. } => Vec::new(),
-        }
+        let fits = |kind: &&ChallengeType| match identifier {
+            Identifier::Dns(_) => !wildcard || **kind != ChallengeType::Http01,
+            Identifier::Ip(_) => **kind == ChallengeType::Http01,
+            Identifier::Other { .. } => false,
+        };
+        self.types.iter().filter(fits).cloned().collect()
     }
 
     fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
@@ -127,12 +135,14 @@ mod tests {
     fn the_identifier_decides_what_is_offered() {
         use ChallengeType::{Dns01, DnsAccount01, DnsPersist01, Http01};
         for (why, identifier, wildcard, want) in [
-            ("a name", Identifier::Dns("a.test".to_owned()), false, vec![Http01, Dns01, DnsAccount01, DnsPersist01]),
-            ("a wildcard", Identifier::Dns("a.test".to_owned()), true, vec![Dns01, DnsAccount01, DnsPersist01]),
+            ("a name", Identifier::Dns("a.test".to_owned()), false, vec![Http01, Dns01, DnsAccount01]),
+            ("a wildcard", Identifier::Dns("a.test".to_owned()), true, vec![Dns01, DnsAccount01]),
             ("an address", Identifier::Ip([192, 0, 2, 1].into()), false, vec![Http01]),
             ("another", Identifier::Other { kind: "x".to_owned(), value: "y".to_owned() }, false, vec![]),
         ] {
             assert_eq!(Manual::new([]).challenge_types(&identifier, wildcard), want, "{why}");
         }
+        let standing = Manual::new([]).offering([DnsPersist01]);
+        assert_eq!(standing.challenge_types(&Identifier::Dns("a.test".to_owned()), false), [DnsPersist01]);
     }
 }

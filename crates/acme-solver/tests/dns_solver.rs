@@ -123,7 +123,15 @@ fn names_but_no_addresses() {
     let solver = skipping(&Store::default());
     assert!(solver.challenge_types(&Identifier::Ip([192, 0, 2, 1].into()), false).is_empty(), "RFC 8738 §7");
     let kinds = solver.challenge_types(&Identifier::Dns("a.test".to_owned()), true);
-    assert_eq!(kinds.first(), Some(&ChallengeType::Dns01));
+    assert_eq!(kinds, [ChallengeType::Dns01], "a standing record is no way out of a failure");
+}
+
+#[test]
+fn a_standing_record_is_for_those_who_ask() {
+    let solver = skipping(&Store::default()).offering([ChallengeType::DnsPersist01, ChallengeType::Dns01]);
+    let kinds = solver.challenge_types(&Identifier::Dns("a.test".to_owned()), true);
+    assert_eq!(kinds, [ChallengeType::DnsPersist01, ChallengeType::Dns01]);
+    assert!(solver.challenge_types(&Identifier::Ip([192, 0, 2, 1].into()), false).is_empty(), "RFC 8738 §7");
 }
 
 #[test]

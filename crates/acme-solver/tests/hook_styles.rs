@@ -355,8 +355,8 @@ fn the_style_and_the_identifier_decide_what_is_offered() {
     use ChallengeType::{Dns01, DnsAccount01, DnsPersist01, Http01, TlsAlpn01};
     let name = || Identifier::Dns("a.test".to_owned());
     for (style, identifier, wildcard, want) in [
-        (Style::Luacme, name(), false, vec![Http01, Dns01, TlsAlpn01, DnsAccount01, DnsPersist01]),
-        (Style::Luacme, name(), true, vec![Dns01, DnsAccount01, DnsPersist01]),
+        (Style::Luacme, name(), false, vec![Http01, Dns01, TlsAlpn01, DnsAccount01]),
+        (Style::Luacme, name(), true, vec![Dns01, DnsAccount01]),
         (Style::Luacme, Identifier::Ip([192, 0, 2, 1].into()), false, vec![Http01, TlsAlpn01]),
         (Style::Uacme, name(), false, vec![Http01, Dns01, TlsAlpn01]),
         (Style::Lego, name(), false, vec![Dns01]),
@@ -369,6 +369,8 @@ fn the_style_and_the_identifier_decide_what_is_offered() {
     ] {
         assert_eq!(Hook::new("p", style).challenge_types(&identifier, wildcard), want, "{style}: {identifier}");
     }
+    let standing = Hook::new("p", Style::Luacme).offering([DnsPersist01]);
+    assert_eq!(standing.challenge_types(&name(), true), [DnsPersist01], "a standing record is for those who ask");
     let narrowed = Hook::new("p", Style::Uacme).offering([TlsAlpn01, Http01]);
     assert_eq!(narrowed.challenge_types(&name(), false), [TlsAlpn01, Http01], "as it was set");
 }

@@ -74,6 +74,12 @@ pub(crate) struct SolverArguments {
     /// Call it once for all names, for the style dehydrated (HOOK_CHAIN)
     #[arg(long, requires = "hook", hide_short_help = true)]
     pub(crate) hook_chain: bool,
+    /// The challenge type of --dns and --manual; may be given several times [default for --dns: dns-01]
+    ///
+    /// The record of dns-persist-01 stays, and lets the account prove control of the name until it is removed. So it is taken
+    /// only when it is asked for, here or with --hook-challenge. Nor does acme-dns know dns-account-01.
+    #[arg(long, value_name = "TYPE", value_parser = ["dns-01", "dns-account-01", "dns-persist-01"], hide_short_help = true)]
+    pub(crate) dns_challenge: Vec<String>,
     /// A DNS server to ask, rather than those of this computer; may be given several times
     #[arg(long = "resolver", value_name = "ADDR:PORT", hide_short_help = true)]
     pub(crate) resolvers: Vec<SocketAddr>,

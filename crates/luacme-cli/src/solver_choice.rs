@@ -113,8 +113,10 @@ impl SolverMaker<'_> {
             }
             Way::Hook { .. } => Box::new(self.hook(way, http)?),
             Way::Manual => {
-                let manual = Manual::new(self.shown.iter().cloned());
-                let manual = manual.propagation(self.propagation());
+                let mut manual = Manual::new(self.shown.iter().cloned()).propagation(self.propagation());
+                if let Some(types) = self.dns_challenges() {
+                    manual = manual.offering(types);
+                }
                 Box::new(http.iter().fold(manual, |manual, address| manual.check_http_at(*address)))
             }
             Way::AcmeDns { url } => Box::new(self.dns(acme_dns::store(self.dir, self.shared, url)?)),
@@ -172,7 +174,17 @@ impl SolverMaker<'_> {
     }
 
     fn dns(&self, store: impl TxtStore + 'static) -> DnsSolver {
-        DnsSolver::new(store).propagation(self.propagation())
+        let solver = DnsSolver::new(store).propagation(self.propagation());
+        match self.dns_challenges() {
+            Some(types) => solver.offering(types),
+            None => solver,
+        }
+    }
+
+    /// The challenge types that were asked for.
+    fn dns_challenges(&self) -> Option<Vec<ChallengeType>> {
+        let types = &self.settings.dns_challenges;
+        (!types.is_empty()).then(|| types.iter().cloned().map(ChallengeType::from).collect())
     }
 
     /// How to look whether the name servers show a record.

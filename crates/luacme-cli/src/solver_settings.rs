@@ -25,6 +25,9 @@ pub(crate) struct SolverSettings {
     /// Where tls-alpn-01 is answered, if not on port 443.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) tls_addr: Option<SocketAddr>,
+    /// The challenge types of the DNS stores and of a person, if not the usual ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) dns_challenges: Vec<String>,
     /// The DNS servers that are asked, if not those of this computer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) resolvers: Vec<SocketAddr>,
@@ -213,6 +216,9 @@ impl SolverSettings {
         settings.dns_wait = given.dns_wait.or(settings.dns_wait);
         settings.dns_interval = given.dns_interval.or(settings.dns_interval);
         settings.no_dns_check |= given.no_dns_check;
+        if !given.dns_challenge.is_empty() {
+            settings.dns_challenges.clone_from(&given.dns_challenge);
+        }
         if !given.resolvers.is_empty() {
             settings.resolvers.clone_from(&given.resolvers);
         }
@@ -347,6 +353,7 @@ mod tests {
             hook: vec!["/bin/true".parse().unwrap()],
             manual: Some(Names::default()),
             http_addr: vec!["a.test=127.0.0.1:5002".parse().unwrap(), "[::1]:80".parse().unwrap()],
+            dns_challenge: vec!["dns-account-01".to_owned()],
             resolvers: vec!["127.0.0.1:53".parse().unwrap()],
             ..SolverArguments::default()
         };

@@ -43,13 +43,13 @@ impl Style {
     /// The challenge types that hooks of this style are called for, the preferred one first, as long as no others are
     /// [set](super::Hook::offering).
     ///
-    /// The styles luacme and uacme let a program decline, so they are offered whatever it may know. lego's hooks only do
-    /// DNS. Those of dehydrated and certbot do what the user of that client has configured, by default http-01, and cannot
+    /// The styles luacme and uacme let a program decline, so they are offered whatever it may know; but not dns-persist-01,
+    /// whose record stays: that is for those who ask for it. lego's hooks only do DNS. Those of dehydrated and certbot do what the user of that client has configured, by default http-01, and cannot
     /// decline.
     pub fn offered(self) -> &'static [ChallengeType] {
-        use ChallengeType::{Dns01, DnsAccount01, DnsPersist01, Http01, TlsAlpn01};
+        use ChallengeType::{Dns01, DnsAccount01, Http01, TlsAlpn01};
         match self {
-            Self::Luacme => &[Http01, Dns01, TlsAlpn01, DnsAccount01, DnsPersist01],
+            Self::Luacme => &[Http01, Dns01, TlsAlpn01, DnsAccount01],
             Self::Uacme => &[Http01, Dns01, TlsAlpn01],
             Self::Lego | Self::LegoRaw => &[Dns01],
             Self::Dehydrated | Self::Certbot => &[Http01, Dns01],

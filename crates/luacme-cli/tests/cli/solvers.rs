@@ -118,6 +118,23 @@ fn ctrl_c_takes_everything_away() {
 }
 
 #[test]
+fn a_standing_record_is_published_only_when_asked_for_and_told_of() {
+    let bench = Bench::registered();
+    let hook = program(&bench, "hook", "echo $2 >> told; [ $2 = dns-persist-01 ] || exit 42");
+    let words = ["getcert", "a.test", "--hook", &hook, "--no-dns-check"];
+    bench.fails(1, &words);
+    assert!(!told(&bench).is_empty() && !told(&bench).contains(&"dns-persist-01".to_owned()), "{:?}", told(&bench));
+    let asked = bench.luacme(&[&words[..], &["--hook-challenge", "dns-persist-01", "--force"]].concat());
+    assert!(
+        asked.stderr.contains("warning: a.test: the TXT record _validation-persist.a.test. stays"),
+        "{}",
+        asked.stderr
+    );
+    let manual = ["getcert", "b.test", "--manual", "--no-dns-check", "--dns-challenge", "dns-persist-01"];
+    bench.luacme(&manual).exits(3).prints("_validation-persist.b.test.");
+}
+
+#[test]
 fn a_hook_that_cannot_run_is_named_before_anything_is_ordered() {
     let bench = Bench::registered();
     let plain = bench.beside("plain");
