@@ -87,6 +87,29 @@ fn folders_that_others_made_or_use_are_kept() {
 }
 
 #[test]
+fn another_process_takes_away_what_a_killed_one_made_and_no_more() {
+    for (why, before, left) in [
+        ("no folder was there", &[][..], &[][..]),
+        ("the outer one was there", &[".well-known"], &[".well-known"]),
+        ("both were there", &[".well-known", FOLDER], &[".well-known", FOLDER]),
+    ] {
+        let root = TempDir::new().unwrap();
+        before.iter().for_each(|folder| fs::create_dir(root.path().join(folder)).unwrap());
+        let killed = Webroot::new(root.path());
+        let missing = killed.missing_folders();
+        killed.present_one(&http_task("one")).unwrap();
+        // As if it had been killed while it wrote.
+        fs::write(root.path().join(FOLDER).join(".acme-one"), "hal").unwrap();
+        let next = Webroot::new(root.path()).made_before(missing.iter().chain([&root.path().to_owned()]));
+        next.clean_up_one(&http_task("one")).unwrap();
+        let folders = [".well-known", FOLDER].into_iter().filter(|folder| root.path().join(folder).exists());
+        assert_eq!(folders.collect::<Vec<_>>(), left, "{why}");
+        assert!(left != [".well-known", FOLDER] || names(&root.path().join(FOLDER)).is_empty(), "{why}");
+        assert!(root.path().exists(), "{why}: the web root is nobody's to remove");
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_used_is_named_with_what_to_do() {
     let root = TempDir::new().unwrap();
     fs::write(root.path().join("file"), "").unwrap();
@@ -99,7 +122,9 @@ fn a_folder_that_cannot_be_used_is_named_with_what_to_do() {
         ("a file in the way", "blocked", "acme-challenge"),
         ("a folder where the file should be", "half", "one"),
     ] {
-        let error = Webroot::new(root.path().join(folder)).present_one(&http_task("one")).unwrap_err();
+        let webroot = Webroot::new(root.path().join(folder));
+        assert_eq!(webroot.check().is_err(), ["missing", "file"].contains(&folder), "{why}: before an order is placed");
+        let error = webroot.present_one(&http_task("one")).unwrap_err();
         assert!(error.to_string().contains(message), "{why}: {error}");
         assert!(error.to_string().contains(folder), "{why}: {error}");
         assert!(error.advice().contains("--webroot"), "{why}: {}", error.advice());

@@ -39,6 +39,34 @@ impl Webroot {
         self
     }
 
+    /// The folders that answers need and that are not there yet, outermost first.
+    pub fn missing_folders(&self) -> Vec<PathBuf> {
+        self.folders().into_iter().filter(|folder| !folder.exists()).collect()
+    }
+
+    /// For the clean-up after a process that is gone: these of the [folders that were missing](Self::missing_folders) before it
+    /// began go too, once they are empty. Others are not touched.
+    pub fn made_before<P: AsRef<Path>>(mut self, folders: impl IntoIterator<Item = P>) -> Self {
+        let folders: Vec<_> = folders.into_iter().collect();
+        let is_one = |own: &PathBuf| folders.iter().any(|folder| folder.as_ref() == own);
+        self.made = Mutex::new(self.folders().into_iter().filter(is_one).collect());
+        self
+    }
+
+    /// Whether the folder is there, so that a mistake shows before an order is placed.
+    ///
+    /// # Errors
+    /// When it is not, or is no folder.
+    pub fn check(&self) -> Result<(), SolverError> {
+        self.check_root()
+    }
+
+    /// `.well-known`, and what is in it.
+    fn folders(&self) -> [PathBuf; 2] {
+        let folder = self.folder();
+        [folder.parent().unwrap_or(&folder).to_owned(), folder]
+    }
+
     fn folder(&self) -> PathBuf {
         self.root.join(PREFIX.trim_matches('/'))
     }
@@ -69,14 +97,13 @@ impl Webroot {
 
     /// Makes the folders that are missing.
     fn make_folders(&self, made: &mut Vec<PathBuf>) -> io::Result<()> {
-        let folder = self.folder();
-        for folder in folder.parent().into_iter().chain([folder.as_path()]) {
-            match DirBuilder::new().create(folder) {
-                Ok(()) => made.push(folder.to_owned()),
+        for folder in self.folders() {
+            match DirBuilder::new().create(&folder) {
+                Ok(()) => made.push(folder.clone()),
                 Err(why) if why.kind() == io::ErrorKind::AlreadyExists => continue,
-                Err(why) => return Err(at(folder, why)),
+                Err(why) => return Err(at(&folder, why)),
             }
-            set_mode(folder, FOLDER_MODE).map_err(|why| at(folder, why))?;
+            set_mode(&folder, FOLDER_MODE).map_err(|why| at(&folder, why))?;
         }
         Ok(())
     }
@@ -84,8 +111,10 @@ impl Webroot {
     /// Writes the file so that it appears at once and whole.
     fn write(&self, token: &Token, body: &KeyAuthorization) -> io::Result<()> {
         let file = self.file(token);
+        remove_file(&self.folder().join(draft_name(token)))?;
         let mut draft = tempfile::Builder::new()
-            .prefix(".acme-")
+            .prefix(&draft_name(token))
+            .rand_bytes(0)
             .tempfile_in(self.folder())
             .map_err(|why| at(&self.folder(), why))?;
         draft.write_all(body.as_str().as_bytes())?;
@@ -145,18 +174,26 @@ impl Webroot {
     }
 
     fn clean_up_one(&self, task: &Task) -> Result<(), SolverError> {
-        let file = self.file(answer(task)?.0);
-        match fs::remove_file(&file) {
-            Err(why) if !is_gone(&why) => {
-                return Err(SolverError::with_source(
-                    format!("cannot remove {}: {why}", file.display()),
-                    "remove it by hand",
-                    why,
-                ));
-            }
-            _ => remove_empty(&mut self.made()),
-        }
+        let (token, _) = answer(task)?;
+        let draft = self.folder().join(draft_name(token));
+        remove_file(&self.file(token))
+            .and_then(|()| remove_file(&draft))
+            .map_err(|why| SolverError::with_source(format!("cannot remove {why}"), "remove it by hand", why))?;
+        remove_empty(&mut self.made());
         Ok(())
+    }
+}
+
+/// The file that becomes the answer. It has one name for each token, so that one that a killed process left can be found.
+fn draft_name(token: &Token) -> String {
+    format!(".acme-{:.64}", token.as_str())
+}
+
+/// Removes a file, if it is there.
+fn remove_file(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(why) if !is_gone(&why) => Err(at(path, why)),
+        _ => Ok(()),
     }
 }
 
