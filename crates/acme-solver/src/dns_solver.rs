@@ -64,7 +64,12 @@ impl Solver for DnsSolver {
 
     /// Waits for all of them together: they are on their way at the same time.
     fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
-        look(tasks, &self.propagation, &*self.clock)
+        let missing: Vec<_> = tasks.iter().map(|task| self.missing_alias(task)).collect();
+        if missing.iter().all(Option::is_none) {
+            return look(tasks, &self.propagation, &*self.clock);
+        }
+        let unseen = || Ok(Readiness::Unseen("not looked for, since another name lacks its CNAME".to_owned()));
+        missing.into_iter().map(|missing| missing.map_or_else(unseen, Err)).collect()
     }
 
     /// What dns-persist-01 asks for stays.
@@ -77,6 +82,29 @@ impl Solver for DnsSolver {
             .map(|task| if stays(task) { Ok(()) } else { results.next().unwrap_or_else(|| Err(silent())) })
             .collect()
     }
+}
+
+impl DnsSolver {
+    /// Says so when the name does not lead to where the store keeps the record: no wait would mend that.
+    fn missing_alias(&self, task: &Task) -> Option<SolverError> {
+        let record = task.proof.txt_record()?;
+        let target = normal(&self.store.alias(record)?);
+        let place = self.propagation.place(&record.name)?;
+        let mut names = std::iter::once(&place.name).chain(&place.aliases);
+        let name = normal(&record.name);
+        (!names.any(|found| normal(found) == target)).then(|| {
+            SolverError::new(
+                format!("the CNAME {name} → {target} is not set"),
+                format!(
+                    "add `{name}. CNAME {target}.` to the zone, once and for good, then run the same command again"
+                ),
+            )
+        })
+    }
+}
+
+fn normal(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Waits for the records of all these tasks together.

@@ -12,4 +12,11 @@ pub trait TxtStore: Send + Sync {
     /// Removes exactly these records, name and value, and no other. Without such a record it does nothing. One result for
     /// each record, in the same order; after an error the record may still be there.
     fn remove(&self, records: &[TxtRecord]) -> Vec<Result<(), SolverError>>;
+
+    /// Where an alias (CNAME) of the record's name must lead, if the store keeps the record under another name. Without it
+    /// nobody finds the record, however long one waits.
+    fn alias(&self, record: &TxtRecord) -> Option<String> {
+        let _ = record;
+        None
+    }
 }

@@ -5,15 +5,15 @@ mod common;
 mod dns_server;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use acme_account::{Readiness, Solver as _, SolverError, Task};
+use acme_account::{Clock, Readiness, Solver as _, SolverError, Task};
 use acme_proto::{ChallengeType, Identifier, TxtRecord};
 use acme_solver::dns::{Client, Propagation, Zones};
 use acme_solver::{DnsSolver, TxtStore};
 use common::task;
 use dns_server::zone::{Records, start};
-use dns_server::{DnsServer, txt};
+use dns_server::{DnsServer, alias, txt};
 
 /// Keeps what it is given, and notes every call.
 #[derive(Clone, Default)]
@@ -21,6 +21,7 @@ struct Store {
     records: Arc<Mutex<Vec<(String, String)>>>,
     calls: Arc<Mutex<Vec<String>>>,
     refused: &'static str,
+    alias: Option<&'static str>,
 }
 
 impl Store {
@@ -47,6 +48,30 @@ impl TxtStore for Store {
         let mut kept = self.records.lock().unwrap();
         kept.retain(|(name, value)| !records.iter().any(|gone| (&gone.name, &gone.value) == (name, value)));
         records.iter().map(|_| Ok(())).collect()
+    }
+
+    fn alias(&self, _: &TxtRecord) -> Option<String> {
+        self.alias.map(str::to_owned)
+    }
+}
+
+/// A clock of which nobody needs to wait.
+#[derive(Default)]
+struct Hurried(Mutex<Duration>);
+
+impl Hurried {
+    fn passed(&self) -> u64 {
+        self.0.lock().unwrap().as_secs()
+    }
+}
+
+impl Clock for Hurried {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + *self.0.lock().unwrap()
+    }
+
+    fn sleep(&self, pause: Duration) {
+        *self.0.lock().unwrap() += pause;
     }
 }
 
@@ -116,6 +141,32 @@ fn the_name_servers_decide_whether_it_is_there() {
     // Without NS records nobody can be asked from here; the CA may see more.
     let seen = DnsSolver::new(Store::default()).propagation(propagation()).verify(&tasks);
     assert!(seen.iter().all(|seen| matches!(seen, Ok(Readiness::Unseen(_)))), "{seen:?}");
+}
+
+#[test]
+fn an_alias_that_is_not_set_is_told_of_at_once() {
+    for (why, target, want) in [
+        ("it leads there", Some("sub.dns.test"), None),
+        (
+            "it leads elsewhere",
+            Some("other.dns.test"),
+            Some("the CNAME _acme-challenge.a.test → other.dns.test is not set"),
+        ),
+        ("the store needs none", None, None),
+    ] {
+        let records = Records::new([start("a.test."), start("dns.test.")]);
+        records.add(alias("_acme-challenge.a.test.", "sub.dns.test."));
+        let server = DnsServer::answering(move |query, over| records.answer(query, over));
+        let look = Propagation::new(Zones::new(Client::new([server.address]))).timeout(Duration::from_secs(180));
+        let clock = Arc::new(Hurried::default());
+        let store = Store { alias: target, ..Store::default() };
+        let solver = DnsSolver::new(store).propagation(look).clock(clock.clone());
+        let seen = solver.verify(&dns_tasks(&["a.test"])).remove(0);
+        match want {
+            Some(text) => assert_eq!((seen.unwrap_err().to_string(), clock.passed()), (text.to_owned(), 0), "{why}"),
+            None => assert!(!seen.is_err_and(|error| error.to_string().contains("CNAME")), "{why}"),
+        }
+    }
 }
 
 #[test]

@@ -131,6 +131,10 @@ impl TxtStore for AcmeDns {
         };
         records.iter().map(remove).collect()
     }
+
+    fn alias(&self, record: &TxtRecord) -> Option<String> {
+        self.credentials(record).ok().map(|found| found.fulldomain.clone())
+    }
 }
 
 fn normal(name: &str) -> String {

@@ -78,6 +78,12 @@ impl Propagation {
         self
     }
 
+    /// Where a name leads, if that is looked for and can be told.
+    pub(crate) fn place(&self, name: &str) -> Option<Place> {
+        let asks = !self.skip && self.servers.is_empty();
+        asks.then(|| self.zones.place(name).ok()).flatten()
+    }
+
     /// Asks the servers for all these records until every server shows them all or time is up. The report says which.
     ///
     /// Aliases of the names are followed, and each zone is looked for once. A server that shows a name is not asked for it again.
