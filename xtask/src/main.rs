@@ -41,7 +41,7 @@ enum Command {
     PebbleTest(pebble_test::Arguments),
     /// Take accounts over that other clients made at Pebble: certbot, lego, acme.sh, dehydrated, uacme, as far as installed
     ImportTest(import_test::Arguments),
-    /// Run the solvers against real servers: BIND and Knot, which must be installed
+    /// Run the solvers against real servers: BIND, Knot, nginx and Pebble, which must be installed
     SolverTest(solver_test::Arguments),
 }
 

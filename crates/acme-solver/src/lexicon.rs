@@ -84,9 +84,13 @@ impl Lexicon {
         self.program.locate().map(drop).map_err(|why| self.error("it is needed", why))
     }
 
+    /// Whether lexicon could know a provider of this name. Such a word is no option and no path.
+    pub fn is_provider(word: &str) -> bool {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    }
+
     fn check_provider(&self) -> Result<(), SolverError> {
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        match !self.provider.is_empty() && self.provider.chars().all(word) {
+        match Self::is_provider(&self.provider) {
             true => Ok(()),
             false => Err(SolverError::new(
                 format!("{:?} is no DNS provider that lexicon could know", self.provider),

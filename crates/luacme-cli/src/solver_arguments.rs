@@ -98,8 +98,10 @@ impl SolverArguments {
     /// Whether each flag has the way it is for, and each way a name among those that are asked for.
     pub(crate) fn check(&self, identifiers: &[Identifier]) -> Result<(), Failure> {
         let has_updates = self.dns.iter().any(|bound| matches!(bound.value, DnsStore::Rfc2136(_)));
+        let has_records = !self.dns.is_empty() || self.manual.is_some();
         for (flag, is_given, has_way, way) in [
             ("--tsig-key", self.tsig_key.is_some(), has_updates, "--dns rfc2136"),
+            ("--dns-challenge", !self.dns_challenge.is_empty(), has_records, "--dns or --manual"),
             ("--hook-style", !self.hook_style.is_empty(), !self.hook.is_empty(), "--hook"),
             ("--hook-cleanup", !self.hook_cleanup.is_empty(), !self.hook.is_empty(), "--hook"),
             ("--hook-challenge", !self.hook_challenge.is_empty(), !self.hook.is_empty(), "--hook"),

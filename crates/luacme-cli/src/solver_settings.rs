@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use acme_proto::Identifier;
+use acme_solver::Lexicon;
 use acme_solver::NamePattern;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -157,18 +158,12 @@ impl FromStr for DnsStore {
                 Ok(Self::AcmeDns(url.trim_end_matches('/').to_owned()))
             }
             Some(("acme-dns", _)) => Err("give the server as a URL: acme-dns:https://auth.acme-dns.io".to_owned()),
-            Some(("lexicon", provider)) if is_word(provider) => Ok(Self::Lexicon(provider.to_owned())),
+            Some(("lexicon", provider)) if Lexicon::is_provider(provider) => Ok(Self::Lexicon(provider.to_owned())),
             Some(("lexicon", _)) => Err("give a provider that lexicon knows: lexicon:cloudflare".to_owned()),
             _ => Err("give rfc2136:ADDRESS, acme-dns:URL or lexicon:PROVIDER; for other providers there is --hook"
                 .to_owned()),
         }
     }
-}
-
-/// A word that cannot be taken for a flag.
-fn is_word(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
 }
 
 impl fmt::Display for Way {
@@ -323,6 +318,7 @@ mod tests {
     #[test]
     fn the_keeper_of_a_zone_is_named_in_one_word() {
         use DnsStore::{AcmeDns, Lexicon, Rfc2136};
+        let provider = |word: &str| Some(Lexicon(word.to_owned()));
         for (why, text, want) in [
             ("an address", "rfc2136:192.0.2.1", Some(Rfc2136("192.0.2.1:53".parse().ok()))),
             ("with a port", "rfc2136:192.0.2.1:5353", Some(Rfc2136("192.0.2.1:5353".parse().ok()))),
@@ -330,7 +326,9 @@ mod tests {
             ("IPv6 with a port", "rfc2136:[2001:db8::1]:54", Some(Rfc2136("[2001:db8::1]:54".parse().ok()))),
             ("wherever the zone says", "rfc2136", Some(Rfc2136(None))),
             ("a URL", "acme-dns:https://a.test/", Some(AcmeDns("https://a.test".to_owned()))),
-            ("a provider", "lexicon:digitalocean", Some(Lexicon("digitalocean".to_owned()))),
+            ("a provider", "lexicon:digitalocean", provider("digitalocean")),
+            ("with an underscore", "lexicon:oracle_cloud", provider("oracle_cloud")),
+            ("no name of a module of lexicon's", "lexicon:digital-ocean", None),
             ("a flag in the place of a provider", "lexicon:--help", None),
             ("no address", "rfc2136:ns1", None),
             ("no URL", "acme-dns:a.test", None),

@@ -100,20 +100,22 @@ impl UpdateError {
             Self::Dns(DnsError::NoAnswer { .. }) => {
                 "look whether the server runs, and takes updates over UDP and TCP from here; or name another"
             }
-            Self::Dns(_) => "correct the zone, or name the zone and its server",
+            Self::Dns(_) => "correct the zone: its SOA and NS records, and the aliases that lead there",
             Self::BadKey { .. } => {
                 "compare the key's name and algorithm with the server's configuration, and allow it to change the zone"
             }
             Self::BadSignature { .. } => "copy the key's secret from the server again",
             Self::BadTime { .. } => "set the clocks right, by NTP for example",
             Self::NotAuth { key: None, .. } => "name a TSIG key; or the primary server of the zone",
-            Self::NotAuth { .. } => "name the primary server of the zone, or the zone that the server keeps",
+            Self::NotAuth { .. } => "name the primary server of the zone, that which keeps it",
             Self::Refused { key: None, .. } => "name a TSIG key, or allow the update on the server",
             Self::Refused { .. } => {
                 "allow this key to change TXT records there (BIND: update-policy or allow-update; Knot: acl with action: update), \
                  and name the primary server"
             }
-            Self::NotZone { .. } => "name the zone that the records belong into, or none, so that it is looked for",
+            Self::NotZone { .. } => {
+                "name the primary server of the zone, and see that the resolvers and this server know the same zones"
+            }
             Self::Other { code: Code::NotImp, .. } => "name a server that takes dynamic updates (RFC 2136)",
             Self::Other { .. } => "look into the log of the server; its journal or zone file may not be writable",
             Self::Forged { .. } => {
