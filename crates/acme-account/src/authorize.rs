@@ -28,8 +28,8 @@ pub enum Authorized {
 
 /// A challenge that was chosen for an authorization, and those that could take its place.
 pub(crate) struct Chosen {
-    authorization_url: String,
-    challenge: Challenge,
+    pub(crate) authorization_url: String,
+    pub(crate) challenge: Challenge,
     task: Task,
     others: VecDeque<(Challenge, Task)>,
 }
@@ -55,6 +55,9 @@ impl Chosen {
 impl Account {
     /// Proves control of all identifiers of an order that lack it: presents every answer, verifies every one, then tells
     /// the CA, waits for it to decide (at most `wait` in all), and cleans up, whatever happens.
+    ///
+    /// Once `wait` is over no other authorization is read and no other challenge answered; only why the order failed is
+    /// read for up to 10 s more. A request that is out by then takes what [`Limits`](crate::Limits) allow it.
     ///
     /// The CA is asked after the pause it names, else after 50 ms, 100 ms and so on up to 10 s.
     ///
@@ -99,6 +102,7 @@ impl Account {
         let mut chosen = Vec::new();
         let mut failures = Vec::new();
         for url in &placed.order.authorizations {
+            self.in_time(wait, url, Operation::Authorization)?;
             let response = self.patiently(wait, |account| account.read(url, Operation::Authorization))?;
             let found = self.placed_authorization(url, &response, Operation::Authorization)?;
             match found.authorization.status {
@@ -110,7 +114,7 @@ impl Account {
                 _ => failures.push(failure(&found, None)),
             }
         }
-        if failures.is_empty() { Ok(chosen) } else { Err(self.not_authorized(placed, failures)) }
+        if failures.is_empty() { Ok(chosen) } else { Err(self.not_authorized(placed, failures, wait)) }
     }
 
     /// The first type the solver likes of those that the CA offers; but one that was answered goes first, since a second
@@ -197,6 +201,7 @@ impl Account {
             if challenge.status != ChallengeStatus::Pending {
                 continue;
             }
+            self.in_time(wait, &challenge.url, Operation::Challenge)?;
             match self.tell(challenge) {
                 Err(error) if error.may_have_been_carried_out() || is_bad_request(&error) => unanswered = Some(error),
                 outcome => wait.asked(undecided_pause(&outcome?)),
@@ -206,60 +211,10 @@ impl Account {
         Ok(unanswered)
     }
 
-    /// Waits until the CA has decided. The order alone tells when all went well, in one look whatever the number of names;
-    /// while it is pending the first undecided authorization is looked at too, since some CAs show a failure only there.
-    fn await_decisions(&self, placed: &PlacedOrder, chosen: &[Chosen], mut wait: Wait) -> Result<PlacedOrder, Error> {
-        let mut undecided = chosen;
-        loop {
-            let seen = self.look_at_order(placed, &mut wait)?;
-            match seen.order.status {
-                OrderStatus::Pending => {}
-                OrderStatus::Invalid | OrderStatus::Canceled => {
-                    return Err(self.not_authorized(&seen, self.failures(chosen)));
-                }
-                _ => return Ok(seen),
-            }
-            while let [first, rest @ ..] = undecided {
-                match self.decision(first, &mut wait)? {
-                    Decision::Valid => undecided = rest,
-                    Decision::Failed => return Err(self.not_authorized(&seen, self.failures(chosen))),
-                    Decision::Open => break,
-                }
-            }
-            if undecided.is_empty() {
-                return Ok(seen);
-            }
-        }
-    }
-
-    fn decision(&self, chosen: &Chosen, wait: &mut Wait) -> Result<Decision, Error> {
-        let url = &chosen.authorization_url;
-        let response = self.patiently(wait, |account| account.read(url, Operation::Authorization))?;
-        let found = self.placed_authorization(url, &response, Operation::Authorization)?;
-        if let AuthorizationStatus::Other(state) = &found.authorization.status {
-            wait.saw_unknown(state);
-        }
-        let decision = Decision::of(&found, chosen);
-        // Some CAs ask for a pause even when there is nothing more to wait for.
-        if decision == Decision::Open {
-            wait.asked(response.retry_after());
-        }
-        Ok(decision)
-    }
-
-    /// Every identifier that failed, as far as the CA still tells.
-    fn failures(&self, chosen: &[Chosen]) -> Vec<Failure> {
-        let failed = |one: &Chosen| {
-            let found = self.authorization(&one.authorization_url).ok()?;
-            (Decision::of(&found, one) == Decision::Failed).then(|| failure(&found, Some(&one.task.kind)))
-        };
-        chosen.iter().filter_map(failed).collect()
-    }
-
     /// The order failed: because of these identifiers, or for a reason of its own.
-    fn not_authorized(&self, placed: &PlacedOrder, failures: Vec<Failure>) -> Error {
+    pub(crate) fn not_authorized(&self, placed: &PlacedOrder, failures: Vec<Failure>, wait: &Wait) -> Error {
         match failures.is_empty() {
-            true => self.lost(placed),
+            true => self.lost(placed, wait),
             false => Error::new(Operation::Authorization, &placed.url, ErrorKind::NotAuthorized(failures)),
         }
     }
@@ -276,37 +231,7 @@ fn tell_rejected(error: &Error, chosen: &[Chosen], solver: &dyn Solver) {
     }
 }
 
-/// What a CA thinks of an authorization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Decision {
-    Valid,
-    Failed,
-    Open,
-}
-
-impl Decision {
-    fn of(found: &PlacedAuthorization, chosen: &Chosen) -> Self {
-        match found.authorization.status {
-            AuthorizationStatus::Valid => Self::Valid,
-            AuthorizationStatus::Pending if !given_up(found, &chosen.challenge) => Self::Open,
-            // A state from after our time: look again until the deadline.
-            AuthorizationStatus::Other(_) => Self::Open,
-            _ => Self::Failed,
-        }
-    }
-}
-
-/// A challenge that is `invalid`, or shows an error and is not worked on any more, will stay so: some CAs leave all else
-/// at `pending`. While it is `processing` the CA tries again (RFC 8555 §8.2).
-fn given_up(found: &PlacedAuthorization, answered: &Challenge) -> bool {
-    found.authorization.challenges.iter().any(|challenge| {
-        let tries_again = challenge.status == ChallengeStatus::Processing;
-        let failed = challenge.status == ChallengeStatus::Invalid || challenge.error.is_some();
-        challenge.url == answered.url && failed && !tries_again
-    })
-}
-
-fn failure(found: &PlacedAuthorization, kind: Option<&ChallengeType>) -> Failure {
+pub(crate) fn failure(found: &PlacedAuthorization, kind: Option<&ChallengeType>) -> Failure {
     let authorization = &found.authorization;
     Failure::new(
         authorization.ordered_identifier(),

@@ -73,7 +73,7 @@ impl Account {
                     let url = placed.certificate_url()?;
                     return self.patiently(&mut wait, |account| account.download(url));
                 }
-                Step::Abandon => return Err(self.lost(&placed)),
+                Step::Abandon => return Err(self.lost(&placed, &wait)),
                 Step::Finalize if !sent.taken => self.finalize_or_read(&placed, csr_der, &mut wait, &mut sent)?,
                 // Pending although every authorization is valid, ready although finalized: the CA's own records lag.
                 Step::Authorize | Step::Finalize | Step::Wait => self.look_at_order(&placed, &mut wait)?,
@@ -141,15 +141,15 @@ impl Account {
     }
 
     /// The error for an order that nothing will come of.
-    pub(crate) fn lost(&self, placed: &PlacedOrder) -> Error {
-        let problem = placed.order.error.clone().or_else(|| self.reason(placed));
+    pub(crate) fn lost(&self, placed: &PlacedOrder, wait: &Wait) -> Error {
+        let problem = placed.order.error.clone().or_else(|| self.reason(placed, wait));
         let kind = ErrorKind::OrderLost { status: placed.order.status.to_string(), problem };
         Error::new(Operation::Order, &placed.url, kind)
     }
 
     /// Why an order failed that does not say so itself: some CAs tell it in the authorization only.
-    fn reason(&self, placed: &PlacedOrder) -> Option<Problem> {
-        placed.order.authorizations.iter().find_map(|url| {
+    fn reason(&self, placed: &PlacedOrder, wait: &Wait) -> Option<Problem> {
+        placed.order.authorizations.iter().take_while(|_| self.may_explain(wait)).find_map(|url| {
             let found = self.authorization(url).ok()?.authorization;
             if found.status == AuthorizationStatus::Valid { None } else { found.error().cloned() }
         })

@@ -4,6 +4,7 @@
 mod account;
 mod authorize;
 mod clock;
+mod decisions;
 mod directory;
 mod error;
 mod external_account;

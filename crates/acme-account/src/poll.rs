@@ -15,6 +15,9 @@ const FLOOR: Duration = Duration::from_millis(50);
 /// The longest pause where the CA names none.
 const CEILING: Duration = Duration::from_secs(10);
 
+/// So long after the deadline may still be read why the order failed.
+const TO_EXPLAIN: Duration = CEILING;
+
 /// What to do after a look that showed no outcome yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -91,12 +94,19 @@ impl Account {
                 self.clock.sleep(pause);
                 Ok(())
             }
-            Next::GiveUp => {
-                let asked = wait.retry_after.filter(|asked| *asked > left);
-                let kind = ErrorKind::OutOfTime { asked, state: wait.unknown.clone() };
-                Err(Error::new(operation, url, kind))
-            }
+            Next::GiveUp => Err(wait.over(left, url, operation)),
         }
+    }
+
+    /// Whether there is time for one request more, of those whose number the CA determines.
+    pub(crate) fn in_time(&self, wait: &Wait, url: &str, operation: Operation) -> Result<(), Error> {
+        let left = wait.left(self.clock.now());
+        if left.is_zero() { Err(wait.over(left, url, operation)) } else { Ok(()) }
+    }
+
+    /// Whether there is time to read why an order failed.
+    pub(crate) fn may_explain(&self, wait: &Wait) -> bool {
+        wait.spent(self.clock.now()) < wait.total.saturating_add(TO_EXPLAIN)
     }
 }
 
@@ -112,7 +122,16 @@ fn may_pass(error: &Error) -> bool {
 
 impl Wait {
     fn left(&self, now: SystemTime) -> Duration {
-        self.total.saturating_sub(now.duration_since(self.started).unwrap_or_default())
+        self.total.saturating_sub(self.spent(now))
+    }
+
+    fn spent(&self, now: SystemTime) -> Duration {
+        now.duration_since(self.started).unwrap_or_default()
+    }
+
+    fn over(&self, left: Duration, url: &str, operation: Operation) -> Error {
+        let asked = self.retry_after.filter(|asked| *asked > left);
+        Error::new(operation, url, ErrorKind::OutOfTime { asked, state: self.unknown.clone() })
     }
 
     /// Counts a look and keeps what its answer asks for.

@@ -155,6 +155,59 @@ fn a_pending_challenge_that_shows_an_error_has_failed() {
     }
 }
 
+fn b_with_error() -> Answer {
+    let mut found = authorization("b.example", "pending", &[("http-01", "invalid")]);
+    found["challenges"][0]["error"] = problem("connection", "refused by 192.0.2.2");
+    Answer::json(200, found)
+}
+
+/// Answers for both names are given, and the CA is at work.
+fn two_at_work() -> std::sync::Arc<Ca> {
+    let ca = Ca::new();
+    ca.on("/authz/a", a("pending", "pending")).on("/authz/b", b("pending", "pending"));
+    ca.on("/a.example/http-01", challenge("processing")).on("/b.example/http-01", challenge("processing"));
+    ca
+}
+
+/// step-ca leaves the order `pending`.
+#[test]
+fn a_failure_is_noticed_whichever_name_it_is_of() {
+    let ca = two_at_work();
+    ca.on("/order/1", seen("pending")).on("/authz/a", a("pending", "processing"));
+    ca.on("/order/1", seen("pending")).on("/authz/b", b_with_error());
+    ca.on("/authz/b", b_with_error()).on("/authz/a", a("pending", "processing"));
+    let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a", "/authz/b"]).unwrap_err();
+    let ErrorKind::NotAuthorized(failures) = error.kind() else { panic!("{error}") };
+    assert_eq!((failures.len(), failures[0].identifier.value().as_str()), (1, "b.example"));
+    assert_eq!(ca.sleeps().len(), 2, "at once, not at the deadline");
+}
+
+#[test]
+fn undecided_names_are_looked_at_in_turn_one_at_a_look() {
+    let ca = two_at_work();
+    ca.on("/order/1", seen("pending")).on("/authz/a", a("pending", "processing"));
+    ca.on("/order/1", seen("pending")).on("/authz/b", b("pending", "processing"));
+    ca.on("/order/1", seen("pending")).on("/authz/a", a("valid", "valid")).on("/authz/b", b("pending", "processing"));
+    ca.on("/order/1", seen("pending")).on("/authz/b", b("valid", "valid"));
+    all(run(&ca, &FakeSolver::http(&ca), &["/authz/a", "/authz/b"]));
+}
+
+#[test]
+fn a_failure_says_more_than_that_time_ran_out() {
+    let ca = two_at_work();
+    ca.on("/order/1", seen("pending").with("retry-after", "3600")).on("/authz/a", a("pending", "processing"));
+    ca.on("/authz/b", b_with_error());
+    let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a", "/authz/b"]).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotAuthorized(failures) if failures.len() == 1), "{error}");
+    assert!(error.to_string().contains("refused by 192.0.2.2"), "{error}");
+
+    let ca = two_at_work();
+    ca.on("/order/1", seen("pending").with("retry-after", "3600")).on("/authz/a", a("pending", "processing"));
+    ca.on("/authz/b", b("pending", "processing"));
+    let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a", "/authz/b"]).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::OutOfTime { .. }), "none failed: {error}");
+}
+
 #[test]
 fn the_error_of_another_challenge_says_nothing_of_ours() {
     let ca = Ca::new();

@@ -49,6 +49,8 @@ struct State {
     good_nonces: HashSet<String>,
     now: Option<SystemTime>,
     sleeps: Vec<Duration>,
+    /// What has this in its URL takes this long.
+    slow: Option<(&'static str, Duration)>,
 }
 
 pub(crate) struct Ca {
@@ -103,6 +105,12 @@ impl Ca {
         self
     }
 
+    /// Requests with this in their URL take so long from now on.
+    pub(crate) fn slow(&self, part: &'static str, each: Duration) -> &Self {
+        self.state().slow = Some((part, each));
+        self
+    }
+
     pub(crate) fn set_directory(&self, member: &str, value: Value) -> &Self {
         self.state().directory[member] = value;
         self
@@ -148,6 +156,9 @@ impl Ca {
 
     fn answer(&self, seen: Seen) -> Answer {
         let mut state = self.state();
+        if let Some((_, each)) = state.slow.filter(|(part, _)| seen.url.contains(part)) {
+            state.now = state.now.map(|now| now + each);
+        }
         let what = format!("{} {}", seen.method, seen.url);
         state.log.push(what.replace(BASE, ""));
         if seen.method == "POST" {

@@ -37,11 +37,11 @@ fn a_challenge_under_validation_from_an_earlier_run() {
     let client = Client::at(&[
         Behaviour::SecondChallengePostRefused.into(),
         Behaviour::PendingWhileValidating.into(),
-        Behaviour::LongValidation.with(4),
+        Behaviour::LongValidation.with(20),
     ]);
     let placed = client.account.new_order(&order(&["a.test"])).unwrap();
     let solver = Staying(client.standalone());
-    let early = client.account.authorize(&placed, &solver, Duration::ZERO).unwrap_err();
+    let early = client.account.authorize(&placed, &solver, Duration::from_secs(2)).unwrap_err();
     assert!(matches!(early.kind(), ErrorKind::OutOfTime { .. }), "{early}");
     let placed = client.account.order(&placed.url).unwrap();
     let placed = client.authorize(&client.account, &placed, &solver).unwrap();
