@@ -17,6 +17,9 @@ use crate::key_access::KeyAccess;
 use crate::key_type::KeyTypeArgument;
 use crate::request_settings::RequestSettings;
 
+/// The form of `config.toml` that this version writes. Files without it are older than the number.
+const VERSION: i64 = 1;
+
 /// The folder of one certificate, for as long as the lock on it is held.
 pub(crate) struct CertificateStore {
     places: CertificateFolder,
@@ -85,13 +88,14 @@ impl CertificateStore {
     pub(crate) fn open(dir: &Path, name: &str) -> Result<Self, Failure> {
         let places = CertificateFolder::new(dir, name);
         files::make_folder(places.folder())?;
+        check_places(places.folder(), places.link())?;
         let lock = lock(&places.folder().join("lock"), name)?;
         Ok(Self { places, _lock: lock })
     }
 
     /// The private key of the current certificate, as PEM.
     pub(crate) fn current_key(&self) -> Result<Option<Zeroizing<String>>, Failure> {
-        files::read_secret(&self.live().privkey)
+        files::read_own_secret(&self.live().privkey)
     }
 
     /// Lets others read the key of the current certificate, or no longer.
@@ -105,7 +109,7 @@ impl CertificateStore {
     pub(crate) fn keep_settings(&self, settings: &RequestSettings) -> Result<(), Failure> {
         let path = self.folder().join("config.toml");
         let text = toml::to_string(settings).map_err(|error| Failure::file("write", &path, error))?;
-        files::write(&path, text.as_bytes(), Readers::Everybody)
+        files::write(&path, format!("version = {VERSION}\n{text}").as_bytes(), Readers::Everybody)
     }
 
     /// The unfinished run, if there is one. A file that cannot be read is as good as none: the order is placed anew.
@@ -122,7 +126,7 @@ impl CertificateStore {
 
     /// The private key of the unfinished run, as PEM.
     pub(crate) fn pending_key(&self) -> Result<Option<Zeroizing<String>>, Failure> {
-        files::read_secret(&self.pending_key_file())
+        files::read_own_secret(&self.pending_key_file())
     }
 
     /// Where it is.
@@ -190,12 +194,38 @@ impl CertificateStore {
 pub(crate) fn stored_settings(folder: &Path) -> Result<Option<RequestSettings>, Failure> {
     let path = folder.join("config.toml");
     let Some(text) = files::read(&path)? else { return Ok(None) };
-    toml::from_str(&text).map(Some).map_err(|error| {
+    let unreadable = |error: toml::de::Error| {
         Failure::new(
             format!("cannot read {}: {error}", path.display()),
             "mend the file, or remove it and give all flags again",
         )
-    })
+    };
+    let mut table: toml::Table = toml::from_str(&text).map_err(unreadable)?;
+    match table.remove("version").map_or(Some(VERSION), |version| version.as_integer()) {
+        Some(VERSION) => table.try_into().map(Some).map_err(unreadable),
+        _ => Err(Failure::new(
+            format!("{} is of another version than this luacme reads, which is {VERSION}", path.display()),
+            "use the luacme that wrote it, or a newer one; nothing was changed",
+        )),
+    }
+}
+
+/// Refuses links in place of the files that are written where they are, for anything might stand behind them, and something else
+/// in place of the link. All other files are replaced, link or not.
+fn check_places(folder: &Path, link: &Path) -> Result<(), Failure> {
+    let is_link = |path: &Path| path.symlink_metadata().ok().map(|found| found.is_symlink());
+    let files = ["lock", "history.jsonl"].map(|file| folder.join(file));
+    if let Some(path) = files.iter().find(|path| is_link(path) == Some(true)) {
+        let what = format!("{} is a symbolic link, and a file belongs there", path.display());
+        return Err(Failure::new(what, "move it away, or put the file itself in its place; nothing was changed"));
+    }
+    match is_link(link) {
+        Some(false) => Err(Failure::new(
+            format!("{} is no symbolic link, and one belongs there", link.display()),
+            "move it away: luacme puts a link to the certificate in its place; nothing was changed",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the lock, or says which process has it.

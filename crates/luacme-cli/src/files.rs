@@ -88,6 +88,18 @@ pub(crate) fn read_secret(path: &Path) -> Result<Option<Zeroizing<String>>, Fail
     Ok(read(path)?.map(Zeroizing::new))
 }
 
+/// The same for a secret of ours: refused when everybody may read it, for then it is none.
+pub(crate) fn read_own_secret(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+    let mode = fs::metadata(path).map_or(0, |found| found.permissions().mode());
+    match mode & 0o007 {
+        0 => read_secret(path),
+        _ => Err(Failure::new(
+            format!("everybody may open the private key {} (mode {:04o})", path.display(), mode & 0o777),
+            "if others can have read it, use a new key; else: chmod 600, then run the same command again",
+        )),
+    }
+}
+
 /// Removes a file that may not be there.
 pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
     match fs::remove_file(path) {

@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::history::History;
 use crate::hooks::Hooks;
 use crate::issuance::Issuance;
+use crate::lifetime;
 use crate::output::Output;
 use crate::renewal::{self, Renewal};
 use crate::request_key;
@@ -28,6 +29,7 @@ use crate::solver_choice;
 use crate::state::State;
 
 pub(crate) fn run(shared: &Shared, verb: &Getcert, output: &Output) -> Result<Done, Failure> {
+    lifetime::check_clock(SystemTime::now())?;
     let identifiers = asked_names(verb, &State::locate(shared)?)?;
     verb.solvers.check(&identifiers)?;
     let folder_name = folder_name(verb.cert_name.as_deref(), &identifiers)?;

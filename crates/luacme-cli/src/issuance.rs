@@ -1,7 +1,7 @@
 //! From an order to a certificate in its folder: proof, request, download, storage.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use acme_account::{Account, Authorized, Error, ErrorKind, PlacedOrder, Solver, Step, Task, Untried};
 use acme_proto::Identifier;
@@ -17,6 +17,7 @@ use crate::deploy_hook::Deployment;
 use crate::failure::Failure;
 use crate::hooks::Hooks;
 use crate::interruption::clean_at_signals;
+use crate::lifetime;
 use crate::order_request;
 use crate::output::Output;
 use crate::request_key::{CertificateRequest, RequestKey};
@@ -41,6 +42,7 @@ impl Issuance<'_> {
     /// Obtains the certificate and stores it, or comes to where a person must act.
     pub(crate) fn obtain(&self, identifiers: &[Identifier]) -> Result<Obtained, Failure> {
         let maker = |shown| SolverMaker { shown, ..self.maker() };
+        lifetime::check_clock(SystemTime::now())?;
         // What cannot be used shows before an order is placed.
         maker(&[]).solver()?;
         self.settings.key_access.check()?;

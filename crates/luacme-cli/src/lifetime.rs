@@ -8,6 +8,8 @@ use acme_x509::validity;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
+use crate::failure::Failure;
+
 /// When a certificate is to end.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
@@ -89,9 +91,38 @@ pub(crate) fn due_at(days: Option<u32>, not_before: SystemTime, not_after: Syste
     not_after - Duration::from_secs(u64::from(days) * 86_400).min(life * 2 / 3)
 }
 
+/// It is later than this: 2025-01-01. Computers without a battery begin in 1970.
+const SOME_TIME_AGO: Duration = Duration::from_secs(1_735_689_600);
+
+/// Refuses a clock that stands long before our time: no certificate could be told good from expired.
+pub(crate) fn check_clock(now: SystemTime) -> Result<(), Failure> {
+    match now.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) if since >= SOME_TIME_AGO => Ok(()),
+        _ => {
+            let shown = Timestamp::try_from(now).map_or("a time long ago".to_owned(), |now| format!("{now:.0}"));
+            Err(Failure::new(
+                format!("the clock of this computer is wrong: it says {shown}"),
+                "set it (`timedatectl set-ntp true`), then run the same command again",
+            ))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_was_never_set() {
+        for (why, seconds, good) in
+            [("in 1970", 0, false), ("in 2024", 1_710_000_000, false), ("in 2026", 1_795_000_000, true)]
+        {
+            let outcome = check_clock(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+            assert_eq!(outcome.is_ok(), good, "{why}");
+        }
+        let before = check_clock(SystemTime::UNIX_EPOCH - Duration::from_secs(1)).unwrap_err();
+        assert!(before.what.contains("the clock") && before.todo.contains("set it"), "{}", before.what);
+    }
 
     #[test]
     fn ends_are_dates_or_lengths() {

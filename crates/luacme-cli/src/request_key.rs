@@ -66,16 +66,17 @@ fn kept_key(
     store: &CertificateStore,
     settings: &RequestSettings,
 ) -> Result<Option<(PrivateKey, Zeroizing<String>)>, Failure> {
-    let same_kind = store.settings()?.is_some_and(|before| before.key_type == settings.key_type);
+    let before = store.settings()?;
+    if !settings.reuse_key || before.is_none_or(|before| before.key_type != settings.key_type) {
+        return Ok(None);
+    }
     if let Some(chain) = store.current()?
         && is_revoked(store.folder(), chain.leaf())?
     {
         return Ok(None);
     }
-    match store.current_key()? {
-        Some(pem) if settings.reuse_key && same_kind => Ok(Some((parse_key(&store.live().privkey, &pem)?, pem))),
-        _ => Ok(None),
-    }
+    let Some(pem) = store.current_key()? else { return Ok(None) };
+    Ok(Some((parse_key(&store.live().privkey, &pem)?, pem)))
 }
 
 /// The request in a file, PEM or DER.

@@ -120,7 +120,7 @@ impl State {
     /// The key of an account file.
     pub(crate) fn key_of(&self, file: &AccountFile) -> Result<Arc<PrivateKey>, Failure> {
         let path = self.key_file_of(file);
-        match files::read_secret(&path)? {
+        match files::read_own_secret(&path)? {
             Some(text) => parse_key(&path, &text).map(Arc::new),
             None => Err(Failure::new(
                 format!("the account key {} is missing", path.display()),
@@ -153,7 +153,7 @@ impl State {
         asked: Option<KeyTypeArgument>,
     ) -> Result<(PrivateKey, Option<Zeroizing<String>>), Failure> {
         let path = self.key_file();
-        match files::read_secret(&path)? {
+        match files::read_own_secret(&path)? {
             Some(text) => {
                 let key = parse_key(&path, &text)?;
                 match asked {

@@ -4,6 +4,7 @@
 
 mod account;
 mod account_file;
+mod bad_storage;
 mod certificate_names;
 mod deploy_hook;
 #[path = "../../../acme-solver/tests/dns_server/mod.rs"]
