@@ -83,3 +83,15 @@ fn an_account_key_is_not_taken_for_another_ca() {
     fs::remove_file(bench.file(&format!("{folder}/account.key"))).unwrap();
     bench.luacme(&words).succeeds();
 }
+
+#[test]
+fn every_certificate_is_renewed_by_its_own_ca() {
+    let bench = Bench::registered();
+    let other = second_ca(&bench);
+    bench.getcert(&["a.test"]).succeeds();
+    bench.getcert(&["b.test", "--server", &other.directory_url(), "--agree-tos"]).succeeds();
+    let orders = |ca: &TestCa| ca.requests().iter().filter(|one| one.resource == Resource::Finalize).count();
+    let before = (orders(&bench.ca), orders(&other));
+    bench.luacme(&["renew", "--force"]).succeeds();
+    assert_eq!((orders(&bench.ca), orders(&other)), (before.0 + 1, before.1 + 1));
+}
