@@ -49,6 +49,8 @@ pub(crate) enum Verb {
     Register(Register),
     Getcert(Box<Getcert>),
     Renew(Renew),
+    Run(Run),
+    Timer(Timer),
     Status(Status),
     Check(Check),
     Doctor(Box<Doctor>),
@@ -139,6 +141,32 @@ pub(crate) struct Renew {
     /// How long a hook may take
     #[arg(long, value_name = "SECONDS", default_value_t = 300, hide_short_help = true)]
     pub(crate) hook_timeout: u64,
+}
+
+/// Renew for ever, as a service
+///
+/// Sleeps until the next certificate is due, an hour at most. SIGHUP has it look at once; SIGTERM ends it and leaves nothing
+/// behind. systemd is told when it is ready (Type=notify) and that it lives.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  luacme run\n  luacme timer --service   prints a unit for systemd")]
+pub(crate) struct Run {
+    /// How long a hook may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, hide_short_help = true)]
+    pub(crate) hook_timeout: u64,
+}
+
+/// Print systemd units, or a line for cron, that renew
+///
+/// Nothing is installed: the output says where it belongs. The moment is another one on each computer.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  luacme timer\n  luacme timer --cron")]
+pub(crate) struct Timer {
+    /// A line for a crontab
+    #[arg(long, conflicts_with = "service")]
+    pub(crate) cron: bool,
+    /// A unit for `luacme run` instead of a timer
+    #[arg(long)]
+    pub(crate) service: bool,
 }
 
 /// Show how the certificates stand
@@ -289,6 +317,8 @@ pub(crate) fn lua_acme_grammar(words: impl IntoIterator<Item = OsString>) -> Vec
             "renew",
             "status",
             "check",
+            "run",
+            "timer",
         ]
         .iter()
         .any(|verb| word == verb)

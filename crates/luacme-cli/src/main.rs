@@ -42,13 +42,16 @@ mod request_settings;
 mod revoke;
 mod revoked;
 mod round;
+mod run;
 mod server;
+mod service;
 mod solver_arguments;
 mod solver_choice;
 mod solver_settings;
 mod state;
 mod status;
 mod step;
+mod timer;
 mod wire_log;
 
 use std::process::ExitCode;
@@ -65,6 +68,8 @@ fn main() -> ExitCode {
         Verb::Getcert(verb) => getcert::run(&arguments.shared, verb, &output),
         Verb::Status(verb) => status::run(&arguments.shared, verb, &output),
         Verb::Check(verb) => status::check(&arguments.shared, verb, &output),
+        Verb::Run(verb) => run::run(&arguments.shared, verb, &output),
+        Verb::Timer(verb) => timer::run(&arguments.shared, verb, &output),
         Verb::Renew(verb) => renew::run(&arguments.shared, verb, &output),
         Verb::Doctor(verb) => doctor::run(&arguments.shared, verb, &output),
         Verb::Step(verb) => step::run(&arguments.shared, verb, &output),

@@ -106,7 +106,6 @@ impl Outlook {
         self.past.pause_end(now).map_or(due, |end| end.max(due))
     }
 
-    #[allow(dead_code, reason = "for luacme run")]
     /// When there is something to do: also a question to the CA.
     pub(crate) fn next_action(&self, now: SystemTime) -> SystemTime {
         let attempt = self.next_attempt(now);

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use acme_account::Account;
@@ -81,12 +82,21 @@ impl<'a> Round<'a> {
 
     /// Renews those that are due, and tells how each ended.
     pub(crate) fn renew(&self, folders: &[CertificateFolder]) -> Result<Done, Failure> {
-        clean_up_after_others(&self.state.dir, self.shared, self.hook_timeout, self.output)?;
-        for folder in folders {
-            self.one(folder);
-        }
+        self.work(folders, &AtomicBool::new(false))?;
         self.tell(folders);
         Ok(self.tally.done())
+    }
+
+    /// Renews those that are due, until it is to stop.
+    pub(crate) fn work(&self, folders: &[CertificateFolder], stop: &AtomicBool) -> Result<(), Failure> {
+        clean_up_after_others(&self.state.dir, self.shared, self.hook_timeout, self.output)?;
+        folders.iter().take_while(|_| !stop.load(Ordering::SeqCst)).for_each(|folder| self.one(folder));
+        Ok(())
+    }
+
+    /// Whether anything came of it.
+    pub(crate) fn is_eventful(&self) -> bool {
+        self.tally.renewed.get() + self.tally.failed.get() > 0
     }
 
     fn one(&self, folder: &CertificateFolder) {
@@ -193,7 +203,8 @@ impl<'a> Round<'a> {
         self.output.result(object, &format!("{name} is due, but not tried again before {until}: {detail}"));
     }
 
-    fn tell(&self, folders: &[CertificateFolder]) {
+    /// How many ended how, and what is next.
+    pub(crate) fn tell(&self, folders: &[CertificateFolder]) {
         let now = SystemTime::now();
         let Tally { renewed, failed, paused, .. } = &self.tally;
         let outlooks = folders.iter().filter_map(|folder| Outlook::read(folder, now).ok());

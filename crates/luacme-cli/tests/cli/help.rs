@@ -20,6 +20,8 @@ fn help_is_as_it_was_read_last() {
         ("renew.txt", &["renew", "-h"]),
         ("status.txt", &["status", "-h"]),
         ("check.txt", &["check", "-h"]),
+        ("run.txt", &["run", "-h"]),
+        ("timer.txt", &["timer", "-h"]),
         ("step.txt", &["step", "-h"]),
         ("keyauth.txt", &["keyauth", "-h"]),
         ("account.txt", &["account", "-h"]),
@@ -46,12 +48,14 @@ fn help_is_as_it_was_read_last() {
 #[test]
 fn help_fits_a_small_terminal() {
     for (words, lines) in [
-        (&["-h"][..], 38),
+        (&["-h"][..], 40),
         (&["register", "-h"], 24),
         (&["getcert", "-h"], 36),
         (&["renew", "-h"], 27),
         (&["status", "-h"], 24),
         (&["check", "-h"], 24),
+        (&["run", "-h"], 24),
+        (&["timer", "-h"], 24),
         (&["step", "-h"], 24),
         (&["keyauth", "-h"], 24),
         (&["account", "-h"], 30),
