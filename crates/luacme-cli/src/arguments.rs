@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::account::AccountArguments;
+use crate::export::Export;
 use crate::external_account::EabArguments;
 use crate::key_type::KeyTypeArgument;
 use crate::keyauth::WebServerArgument;
@@ -58,6 +59,7 @@ pub(crate) enum Verb {
     Keyauth(Keyauth),
     Account(AccountArguments),
     Revoke(Revoke),
+    Export(Export),
     /// Show the CA's directory: what it offers, and where
     #[command(after_help = "Example:\n  luacme directory --server letsencrypt")]
     Directory,

@@ -17,6 +17,7 @@ mod deploy_hook;
 mod directory;
 mod doctor;
 mod dry_run;
+mod export;
 mod external_account;
 mod failure;
 mod files;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
         Verb::Keyauth(verb) => keyauth::run(&arguments.shared, verb, &output),
         Verb::Account(verb) => account::run(&arguments.shared, verb, &output),
         Verb::Revoke(verb) => revoke::run(&arguments.shared, verb, &output),
+        Verb::Export(verb) => export::run(&arguments.shared, verb),
         Verb::Directory => directory::run(&arguments.shared, &output),
     };
     match outcome {

@@ -33,6 +33,7 @@ fn help_is_as_it_was_read_last() {
         ("account-import.txt", &["account", "import", "-h"]),
         ("account-export.txt", &["account", "export", "-h"]),
         ("revoke.txt", &["revoke", "-h"]),
+        ("export.txt", &["export", "-h"]),
         ("directory.txt", &["directory", "-h"]),
         ("doctor.txt", &["doctor", "-h"]),
     ] {
@@ -67,6 +68,7 @@ fn help_fits_a_small_terminal() {
         (&["account", "import", "-h"], 32),
         (&["account", "export", "-h"], 30),
         (&["revoke", "-h"], 30),
+        (&["export", "-h"], 24),
         (&["directory", "-h"], 24),
         (&["doctor", "-h"], 36),
     ] {

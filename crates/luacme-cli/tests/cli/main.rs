@@ -10,6 +10,7 @@ mod deploy_hook;
 #[path = "../../../acme-solver/tests/dns_server/mod.rs"]
 mod dns_server;
 mod doctor;
+mod export;
 mod external_account;
 mod flags;
 mod getcert;
