@@ -78,6 +78,9 @@ pub enum ErrorKind {
         /// The URL of the terms.
         terms: String,
     },
+    /// The CA said that the key is changed, and then that it does not know the new one.
+    #[error("the CA took the new key and does not know it: ask with both keys which of them counts (RFC 8555 §7.3.5)")]
+    KeyUnsettled,
     /// No challenge that the CA offers for an identifier can be met.
     #[error(
         "the CA offers {} for {identifier}, and none of them can be met with what is configured{}",
@@ -281,6 +284,7 @@ impl Error {
         match &*self.kind {
             ErrorKind::Transport(error) => error.may_have_been_sent(),
             ErrorKind::Http { status, .. } => *status >= 500,
+            ErrorKind::KeyUnsettled => true,
             _ => false,
         }
     }

@@ -15,7 +15,10 @@ use crate::operation::Operation;
 use crate::request::KeyUse;
 
 /// So many pages of a list are read; more would be a server that never ends.
-const MAX_PAGES: usize = 1000;
+const MAX_PAGES: usize = 100;
+
+/// So many URLs of a list are kept.
+const MAX_URLS: usize = 10_000;
 
 /// Which key a CA knows an account by, after a change whose answer was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +70,8 @@ impl Account {
         self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?.json(operation)
     }
 
-    /// The URLs of the account's orders, all pages (RFC 8555 §7.1.2.1). Many CAs do not list them.
+    /// The URLs of the account's orders, from all pages (RFC 8555 §7.1.2.1): the first 10 000, of the first 100 pages. Many
+    /// CAs do not list them.
     ///
     /// # Errors
     /// [`ErrorKind::NotOffered`] where the account names no list; what the CA refuses.
@@ -75,7 +79,8 @@ impl Account {
         self.list(self.fetch()?.orders, "orders", order_urls)
     }
 
-    /// The URLs of the delegations that the account may use, all pages (RFC 9115 §2.3.1). Unproven against public CAs.
+    /// The URLs of the delegations that the account may use, from all pages (RFC 9115 §2.3.1): the first 10 000, of the first
+    /// 100 pages. Unproven against public CAs.
     ///
     /// # Errors
     /// As [`orders`](Self::orders).
@@ -103,12 +108,14 @@ impl Account {
         let (mut seen, mut found) = (HashSet::new(), Vec::new());
         while let Some(page) = next.take()
             && seen.len() < MAX_PAGES
+            && found.len() < MAX_URLS
             && seen.insert(page.clone())
         {
             let response = self.read(&page, Operation::List)?;
             found.extend(urls(response.body()).ok_or_else(|| response.unusable(Operation::List, "it is no list"))?);
             next = response.links("next").into_iter().next();
         }
+        found.truncate(MAX_URLS);
         Ok(found)
     }
 
@@ -119,11 +126,13 @@ impl Account {
     /// change with the key.
     ///
     /// Success is checked by asking which account the new key has: Pebble 2.10.1 answers 200 to a change onto the key of
-    /// another account, and whoever then drops the old key has lost the account.
+    /// another account, and whoever then drops the old key has lost the account. That no answer comes to this question
+    /// changes nothing.
     ///
     /// # Errors
     /// A new key that is the one in use, before anything is sent (RFC 8555 §11.1); what the CA refuses; a 409 says that the
-    /// new key has an account already, as does [`ErrorKind::Unusable`].
+    /// new key has an account already, as does [`ErrorKind::Unusable`]; [`ErrorKind::KeyUnsettled`] when the CA does not know
+    /// the new key right after it took it. Where [it may have been carried out](Error::may_have_been_carried_out), settle it.
     pub fn change_key(&self, new: Arc<dyn Signer>) -> Result<(), Error> {
         let operation = Operation::KeyChange;
         let url = self.resource(Resource::KeyChange.name(), operation)?;
@@ -136,12 +145,15 @@ impl Account {
             .map_err(|error| Error::new(operation, &url, ErrorKind::Sign(error)))?;
         let payload: Payload = self.payload(&inner, operation, &url)?;
         let response = self.post(&url, KeyUse::Account, &payload, operation)?.success(operation)?;
-        // Only what contradicts the success counts: not that the CA does not know the new key everywhere yet.
-        if let Ok(other) = self.find_by(&*new)
-            && self.url().is_some_and(|known| known != other)
-        {
-            let why = format!("the key is not changed, since the new one is that of another account: {other}");
-            return Err(response.unusable(operation, why));
+        match self.find_by(&*new) {
+            Ok(other) if self.url().is_some_and(|known| known != other) => {
+                let why = format!("the key is not changed, since the new one is that of another account: {other}");
+                return Err(response.unusable(operation, why));
+            }
+            Err(error) if error.is_problem(&ProblemType::AccountDoesNotExist) => {
+                return Err(Error::new(operation, url, ErrorKind::KeyUnsettled));
+            }
+            _ => {}
         }
         self.use_key(new);
         Ok(())

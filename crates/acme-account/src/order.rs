@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use acme_jose::Payload;
-use acme_proto::{Authorization, Challenge, Finalize, Identifier, NewAuthz, NewOrder, Order, Resource, StatusChange};
+use acme_proto::{
+    Authorization, Challenge, Finalize, Identifier, NewAuthz, NewOrder, Order, ProblemType, Resource, StatusChange,
+};
 
 use crate::Event;
 use crate::Response;
@@ -292,12 +294,15 @@ fn same_leaf(chain: &str, other: &str) -> bool {
 }
 
 /// Whether an order may go well without `replaces` (RFC 9773 §5): CAs refuse one they do not like in many ways, as
-/// 400, 403, 404 and 409, and as 500 (Pebble 2.10.1). A 500 that is no problem document is a gateway's.
+/// 400, 403, 404 and 409, and as 500 (Pebble 2.10.1). A 500 that is no problem document is a gateway's; a type that names
+/// something else, a limit or an identifier, is about that.
 fn may_be_about_replaces(error: &Error) -> bool {
-    match error.kind() {
-        ErrorKind::Refused(refusal) => {
-            matches!(refusal.status, 400 | 403 | 404 | 409 | 500) && !error.is_rate_limited()
-        }
-        _ => false,
-    }
+    use ProblemType::{AlreadyReplaced, Conflict, Malformed, Other, ServerInternal, Unauthorized};
+    error.refusal().is_some_and(|refusal| {
+        matches!(refusal.status, 400 | 403 | 404 | 409 | 500)
+            && matches!(
+                refusal.problem.kind,
+                AlreadyReplaced | Conflict | Malformed | Other(_) | ServerInternal | Unauthorized
+            )
+    })
 }

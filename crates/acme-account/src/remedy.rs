@@ -34,7 +34,7 @@ impl Error {
             ErrorKind::NonceRefused { .. } => Remedy::Wait(None),
             ErrorKind::Transport(error) if error.is_transient() => Remedy::TryAgain,
             ErrorKind::OrderLost { problem, .. } => problem.as_ref().map_or(Remedy::TryAgain, |it| after(&it.kind)),
-            ErrorKind::OrderChanged { .. } => Remedy::TryAgain,
+            ErrorKind::OrderChanged { .. } | ErrorKind::KeyUnsettled => Remedy::TryAgain,
             ErrorKind::TermsNotAgreed { .. } => Remedy::Person,
             // What answers so at the URL of a directory is no CA.
             ErrorKind::Unusable { .. } if self.operation() != Operation::Directory => Remedy::Person,

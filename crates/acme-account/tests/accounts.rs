@@ -3,7 +3,8 @@
 
 mod ca;
 
-use acme_account::{Error, ErrorKind, Operation, Payload, Terms};
+use acme_account::{Error, ErrorKind, ExternalAccount, Operation, Payload, Terms};
+use acme_jose::MacKey;
 use acme_proto::{Contact, ProblemType};
 use ca::{ACCOUNT, Answer, Ca, at};
 use serde_json::{Value, json};
@@ -63,6 +64,15 @@ fn terms_nobody_agreed_to_stop_it_before_anything_is_sent() {
     assert_eq!(terms, &at("/terms"));
     assert!(error.to_string().contains(&at("/terms")), "A-02: {error}");
     assert_eq!(ca.log(), ["GET /directory"]);
+}
+
+#[test]
+fn a_binding_agrees_to_no_terms() {
+    let ca = Ca::new();
+    let binding = ExternalAccount::new("kid", MacKey::from_bytes(b"shared"));
+    let error = ca.stranger().register_bound(&[], Terms::NotAgreed, &binding).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TermsNotAgreed { .. }), "{error}");
+    assert_eq!(ca.log(), ["GET /directory"], "and is not used up");
 }
 
 #[test]

@@ -103,6 +103,28 @@ fn a_server_in_trouble_is_looked_at_again() {
 }
 
 #[test]
+fn a_limit_is_waited_out_when_the_ca_says_how_long() {
+    let limit = || Answer::problem(429, "rateLimited", "not so fast").with("retry-after", "7");
+    let ca = Ca::new();
+    ca.on("/authz/a", limit()).on("/authz/a", a("pending", "pending"));
+    ca.on("/a.example/http-01", challenge("processing")).on("/order/1", limit()).on("/order/1", seen("ready"));
+    all(run(&ca, &FakeSolver::http(&ca), &["/authz/a"]));
+    let asked = Duration::from_secs(7);
+    assert_eq!(ca.sleeps().iter().filter(|pause| **pause == asked).count(), 2, "{:?}", ca.sleeps());
+
+    for (why, answer) in [
+        ("it does not say", Answer::problem(429, "rateLimited", "not so fast")),
+        ("longer than allowed", Answer::problem(429, "rateLimited", "not so fast").with("retry-after", "61")),
+    ] {
+        let ca = Ca::new();
+        ca.on("/authz/a", answer);
+        let error = run(&ca, &FakeSolver::http(&ca), &["/authz/a"]).unwrap_err();
+        assert!(error.is_rate_limited(), "{why}: {error}");
+        assert_eq!(ca.sleeps(), [], "{why}");
+    }
+}
+
+#[test]
 fn what_is_refused_is_not_looked_at_again() {
     let ca = Ca::new();
     ca.on("/authz/a", Answer::problem(404, "malformed", "no such authorization"));

@@ -125,6 +125,22 @@ fn the_nonce_of_the_refusal_counts_even_when_another_is_at_hand() {
     assert_eq!(ca.count("HEAD /new-nonce"), 3, "and none is kept for a second use");
 }
 
+// Rows: N-08
+#[test]
+fn a_refusal_without_a_nonce_leads_to_head_even_when_another_is_at_hand() {
+    let ca = Ca::new();
+    ca.on("/w", ok().with_nonce("spare"));
+    ca.on("/x", refused().without_nonce()).on("/x", ok().without_nonce()).on("/x", ok());
+    let interrupter = Arc::new(Interrupter::default());
+    let account = Arc::new(ca.account().with_observer(interrupter.clone()));
+    interrupter.0.set(account.clone()).unwrap();
+    (0..2).for_each(|_| _ = step(&account).unwrap());
+    // Posts: that of the interrupter, the refused one, its second attempt, the next step.
+    let nonces = nonces(&ca);
+    assert_ne!(nonces[2], "spare", "it may be as old as the one refused");
+    assert_eq!((nonces[3].as_str(), ca.count("HEAD /new-nonce")), ("spare", 3));
+}
+
 #[test]
 fn a_refusal_without_a_nonce_leads_to_head() {
     let ca = Ca::new();
@@ -211,5 +227,9 @@ fn threads_that_share_an_account_use_each_once() {
     assert_eq!(nonces.len(), 64 * 5);
     assert_eq!(nonces.iter().collect::<HashSet<_>>().len(), 64 * 5);
     assert_eq!(ca.count("GET /directory"), 1, "threads wait for the one that fetches it");
-    assert!(account.nonces().len() <= 64);
+    assert_eq!(
+        account.nonces().len(),
+        ca.count("HEAD /new-nonce"),
+        "each that was fetched or replaced is kept, none twice"
+    );
 }

@@ -13,7 +13,7 @@ use acme_account::{
     TransportErrorKind, Untried,
 };
 use acme_jose::{Jwk, Jws, KeyType, MacAlgorithm, MacKey, ParsedKeyId, PrivateKey, Signer, base64url};
-use acme_proto::{ChallengeType, Contact, Identifier, NewOrder, ProblemType, RevocationReason, Token};
+use acme_proto::{ChallengeType, Contact, Identifier, NewOrder, PollFailure, ProblemType, RevocationReason, Token};
 use ca::{ACCOUNT, Answer, Ca, FakeSolver, at, authorization, order, problem};
 use serde_json::{Value, json};
 
@@ -218,11 +218,21 @@ fn a_key_change_that_did_not_happen_is_not_believed() {
         assert!(outcome.err().is_none_or(|error| error.to_string().contains("acct/2")), "{why}");
         assert_eq!(account.url().unwrap(), ACCOUNT, "{why}: our own stays");
     }
-    let (server, new) = (Server::new(), key());
+    let (server, old, new) = (Server::new(), key(), key());
     server.answer(200, &[], &valid).refuse(400, "accountDoesNotExist");
+    let account = server.account(&old);
+    let error = account.change_key(new.clone()).unwrap_err();
+    assert!(error.may_have_been_carried_out(), "the CA says both: {error}");
+    assert!(matches!(error.kind(), ErrorKind::KeyUnsettled) && error.remedy() == Remedy::TryAgain, "{error}");
+    assert_eq!(account.key().public_key(), old.public_key(), "until it is settled");
+    server.answer(200, &[("location", ACCOUNT)], &valid);
+    assert_eq!(account.settle_key_change(new.clone()).unwrap(), LiveKey::New, "one that lagged behind");
+
+    let (server, new) = (Server::new(), key());
+    server.answer(200, &[], &valid).refuse(500, "serverInternal");
     let account = server.account(&key());
     account.change_key(new.clone()).unwrap();
-    assert_eq!(account.key().public_key(), new.public_key(), "a CA may not know it everywhere yet");
+    assert_eq!(account.key().public_key(), new.public_key(), "trouble contradicts nothing");
 }
 
 // Rows: R-06
@@ -248,6 +258,42 @@ fn a_key_change_without_an_answer_is_settled_by_asking_with_both() {
         assert!(carried_out || asked[1].by_key(&old.public_key()), "{why}");
         let counts = if carried_out { new } else { old };
         assert_eq!(account.key().public_key(), counts.public_key(), "{why}");
+    }
+}
+
+/// The new key has an account, another one than ours.
+// Rows: R-06
+#[test]
+fn a_key_of_another_account_is_not_settled_on() {
+    let (server, old, new) = (Server::new(), key(), key());
+    let valid = json!({"status": "valid"});
+    server.answer(200, &[("location", "https://ca.example/acct/2")], &valid);
+    server.answer(200, &[("location", ACCOUNT)], &valid);
+    let account = server.account(&old);
+    assert_eq!(account.settle_key_change(new).unwrap(), LiveKey::Old);
+    assert!(server.seen()[1].by_key(&old.public_key()), "the old one is asked with too");
+    assert_eq!((account.key().public_key(), account.url().as_deref()), (old.public_key(), Some(ACCOUNT)));
+}
+
+// Rows: R-06
+#[test]
+fn a_question_without_an_answer_settles_nothing() {
+    type Fail = fn(&Server);
+    let trouble: [(&str, Fail); 4] = [
+        ("no answer", |server| _ = server.lose()),
+        ("the CA is in trouble", |server| _ = server.refuse(500, "serverInternal")),
+        ("a gateway", |server| _ = server.answer(504, &[("content-type", "text/html")], &json!("<html>"))),
+        ("a limit", |server| _ = server.refuse(429, "rateLimited")),
+    ];
+    for (why, fail) in trouble {
+        let (server, old) = (Server::new(), key());
+        fail(&server);
+        // What would be taken for an answer about the old key.
+        server.answer(200, &[("location", ACCOUNT)], &json!({"status": "valid"}));
+        let account = server.account(&old);
+        account.settle_key_change(key()).expect_err(why);
+        assert_eq!(server.seen().len(), 1, "{why}");
+        assert_eq!(account.key().public_key(), old.public_key(), "{why}");
     }
 }
 
@@ -337,6 +383,28 @@ fn every_page_of_orders_is_read_once() {
     assert!(server.seen().iter().all(|seen| seen.jws().payload().is_empty()), "POST-as-GET");
 }
 
+#[test]
+fn a_list_is_read_to_a_bound() {
+    let listing = |server: &Server| _ = server.answer(200, &[], &json!({"status": "valid", "orders": at("/orders")}));
+    let server = Server::new();
+    listing(&server);
+    for page in 0..101 {
+        let (next, order) = (format!("</orders?{page}>;rel=\"next\""), at(&format!("/order/{page}")));
+        server.answer(200, &[("link", &next)], &json!({"orders": [order]}));
+    }
+    assert_eq!(server.account(&key()).orders().unwrap().len(), 100, "pages without end");
+    assert_eq!(server.seen().len(), 1 + 100);
+
+    let server = Server::new();
+    listing(&server);
+    let orders: Vec<_> = (0..6_000).map(|order| at(&format!("/order/{order}"))).collect();
+    for page in 0..3 {
+        server.answer(200, &[("link", &format!("</orders?{page}>;rel=\"next\""))], &json!({"orders": orders}));
+    }
+    assert_eq!(server.account(&key()).orders().unwrap().len(), 10_000, "large pages");
+    assert_eq!(server.seen().len(), 1 + 2);
+}
+
 // Rows: V-01, V-02, V-06, J-07
 #[test]
 fn a_certificate_is_revoked_by_the_account_or_by_its_own_key() {
@@ -369,6 +437,28 @@ fn renewal_information_is_asked_for_without_a_signature() {
     assert_eq!(seen.url, at("/ari/aki.serial"), "one slash, no query");
 }
 
+// Rows: W-16
+#[test]
+fn trouble_of_the_server_is_temporary_whether_it_is_explained_or_not() {
+    use PollFailure::{LongTerm, Temporary};
+    for (why, status, content_type, want) in [
+        ("explained", 500, "application/problem+json", Temporary),
+        ("explained", 503, "application/problem+json", Temporary),
+        ("a gateway", 502, "text/html", Temporary),
+        ("not known", 404, "application/problem+json", LongTerm),
+        ("nothing there", 404, "text/html", LongTerm),
+        ("refused", 403, "application/problem+json", LongTerm),
+    ] {
+        let server = Server::new();
+        server.answer(status, &[("content-type", content_type)], &problem("serverInternal", "no"));
+        let error = server.account(&key()).renewal_info("aki.serial").unwrap_err();
+        assert_eq!(error.poll_failure(), want, "{status}, {why}: {error}");
+    }
+    let server = Server::new();
+    (0..3).for_each(|_| _ = server.lose());
+    assert_eq!(server.account(&key()).renewal_info("aki.serial").unwrap_err().poll_failure(), Temporary, "no answer");
+}
+
 fn names() -> NewOrder {
     NewOrder::new([Identifier::parse("a.example").unwrap()])
 }
@@ -385,6 +475,8 @@ fn an_order_refused_because_of_what_it_replaces_is_placed_once_without_it() {
         ("the old name of that", &[(409, "conflict")], true, &[&with, &without]),
         ("not this CA's", &[(404, "malformed")], true, &[&with, &without]),
         ("not this account's", &[(403, "unauthorized")], true, &[&with, &without]),
+        ("malformed", &[(400, "malformed")], true, &[&with, &without]),
+        ("a type from after our time", &[(400, "notOurs")], true, &[&with, &without]),
         ("unknown to Pebble 2.10.1", &[(500, "serverInternal")], true, &[&with, &without]),
     ] {
         let server = Server::new();
@@ -400,6 +492,15 @@ fn an_order_refused_because_of_what_it_replaces_is_placed_once_without_it() {
     for (why, refusals) in [
         ("and not over and over", &[(409, "alreadyReplaced"), (409, "alreadyReplaced")][..]),
         ("a limit is something else", &[(429, "rateLimited")]),
+        ("whatever its status", &[(403, "rateLimited")]),
+        ("so is a name that is refused", &[(400, "rejectedIdentifier")]),
+        ("or of a type that is", &[(400, "unsupportedIdentifier")]),
+        ("CAA", &[(403, "caa")]),
+        ("names that are refused, each for its reason", &[(403, "compound")]),
+        ("the account's binding", &[(403, "externalAccountRequired")]),
+        ("the terms", &[(403, "userActionRequired")]),
+        ("the account", &[(400, "accountDoesNotExist")]),
+        ("the profile", &[(400, "invalidProfile")]),
         ("so is being busy", &[(503, "serverInternal")]),
     ] {
         let server = Server::new();
@@ -455,6 +556,19 @@ fn every_alternate_chain_is_read_once() {
     assert_eq!(server.account(&key()).download_all(&at("/cert/1")).unwrap(), [first, second]);
     assert_eq!(server.urls(), [at("/cert/1"), at("/cert/1/1"), at("/cert/2")], "relative to where the link stood");
     assert!(server.seen().iter().all(|seen| seen.jws().payload().is_empty()), "POST-as-GET");
+}
+
+#[test]
+fn few_of_many_alternate_chains_are_read() {
+    let server = Server::new();
+    let links: Vec<_> = (0..12).map(|n| format!("</cert/1/{n}>;rel=\"alternate\"")).collect();
+    for n in 0..13 {
+        let headers = [("link", links.join(", ")), ("content-type", "application/pem-certificate-chain".into())];
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        server.answers.lock().unwrap().push_back(reply(200, &headers, &format!("leaf -----END {n}")));
+    }
+    assert_eq!(server.account(&key()).download_all(&at("/cert/1")).unwrap().len(), 1 + 10);
+    assert_eq!(server.seen().len(), 1 + 10);
 }
 
 // Rows: Z-09, Z-10
