@@ -12,7 +12,7 @@ use crate::operation::Operation;
 const EXCERPT: usize = 300;
 
 /// An answer: where it came from, its HTTP status, headers and body.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Response {
     url: String,
     inner: http::Response<Vec<u8>>,
@@ -142,6 +142,13 @@ impl Response {
             Ok(_) => Some(reference.to_owned()),
             Err(_) => Some(url::Url::parse(&self.url).ok()?.join(reference).ok()?.into()),
         }
+    }
+}
+
+/// Without its headers and its body, which may hold contacts.
+impl std::fmt::Debug for Response {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Response({} from {}, {} octets)", self.status(), self.url, self.body().len())
     }
 }
 

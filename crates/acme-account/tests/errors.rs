@@ -231,6 +231,8 @@ fn raw_requests_show_errors_as_answers() {
     assert_eq!((response.status(), response.url(), response.header("x-thing")), (403, at("/x").as_str(), Some("1")));
     assert_eq!(response.problem().unwrap().kind, ProblemType::Unauthorized);
     assert!(!response.body().is_empty());
+    let shown = format!("{response:?}");
+    assert!(shown.starts_with("Response(403 from ") && !shown.contains("unauthorized"), "no body: {shown}");
     ca.instead("GET", "/plain", Answer::text(404, "text/plain", "nothing here"));
     assert_eq!(ca.account().unsigned_request(&at("/plain")).unwrap().status(), 404);
 }
