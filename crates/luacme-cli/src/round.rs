@@ -40,6 +40,8 @@ pub(crate) struct Round<'a> {
     /// The CAs that were warned of.
     warned: RefCell<BTreeSet<String>>,
     tally: Tally,
+    /// What comes next of all that was seen.
+    next: RefCell<Option<(SystemTime, String)>>,
 }
 
 /// How many certificates ended how.
@@ -77,13 +79,14 @@ impl<'a> Round<'a> {
             accounts: RefCell::default(),
             warned: RefCell::default(),
             tally: Tally::default(),
+            next: RefCell::default(),
         }
     }
 
     /// Renews those that are due, and tells how each ended.
     pub(crate) fn renew(&self, folders: &[CertificateFolder]) -> Result<Done, Failure> {
         self.work(folders, &AtomicBool::new(false))?;
-        self.tell(folders);
+        self.tell();
         Ok(self.tally.done())
     }
 
@@ -100,6 +103,13 @@ impl<'a> Round<'a> {
     }
 
     fn one(&self, folder: &CertificateFolder) {
+        let now = SystemTime::now();
+        if let Ok(outlook) = Outlook::read(folder, now)
+            && !self.force
+            && outlook.is_idle(now)
+        {
+            return self.note_next(&outlook);
+        }
         let ended = Outlook::read(folder, SystemTime::now()).and_then(|outlook| {
             let ended = match self.bring_up_to_date(folder, &outlook) {
                 Err(failure) if failure.ca_is_down && outlook.has_time(SystemTime::now()) => {
@@ -119,6 +129,17 @@ impl<'a> Round<'a> {
                 self.tally.add(Worst::of(failure.exit));
                 self.output.failure(&failure);
             }
+        }
+        if let Ok(outlook) = Outlook::read(folder, now) {
+            self.note_next(&outlook);
+        }
+    }
+
+    fn note_next(&self, outlook: &Outlook) {
+        if outlook.settings.is_some() {
+            let found = (outlook.next_attempt(SystemTime::now()), outlook.name.clone());
+            let next = self.next.take();
+            self.next.replace(Some(next.map_or_else(|| found.clone(), |next| next.min(found.clone()))));
         }
     }
 
@@ -204,19 +225,14 @@ impl<'a> Round<'a> {
     }
 
     /// How many ended how, and what is next.
-    pub(crate) fn tell(&self, folders: &[CertificateFolder]) {
-        let now = SystemTime::now();
+    pub(crate) fn tell(&self) {
         let Tally { renewed, failed, paused, .. } = &self.tally;
-        let outlooks = folders.iter().filter_map(|folder| Outlook::read(folder, now).ok());
-        let next = outlooks
-            .filter(|outlook| outlook.settings.is_some())
-            .map(|outlook| (outlook.next_attempt(now), outlook.name))
-            .min();
+        let next = self.next.borrow();
         let counts = match (renewed.get(), failed.get(), paused.get()) {
             (0, 0, 0) => "nothing was due".to_owned(),
             (renewed, failed, paused) => format!("{renewed} renewed, {failed} failed, {paused} to be tried later"),
         };
-        let (then, object) = match &next {
+        let (then, object) = match &*next {
             None => ("there are no certificates".to_owned(), json!(null)),
             Some((at, name)) => {
                 (format!("the next is {name}, on {}", moment(*at)), json!({"name": name, "at": moment(*at)}))

@@ -68,7 +68,7 @@ fn round(shared: &Shared, verb: &Run, state: &State, stop: &AtomicBool, output: 
     round.work(&folders, stop)?;
     // What is the same every hour fills logs.
     if round.is_eventful() {
-        round.tell(&folders);
+        round.tell();
     }
     Ok(())
 }
