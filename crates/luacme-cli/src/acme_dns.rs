@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use acme_account::Transport;
 use acme_proto::Identifier;
-use acme_solver::{AcmeDns, AcmeDnsCredentials};
+use acme_solver::{AcmeDns, AcmeDnsCredentials, NamePattern};
 
 use crate::arguments::Shared;
 use crate::client::{build, transport};
@@ -41,7 +41,8 @@ pub(crate) fn register_missing(
     for bound in &settings.ways {
         let Way::AcmeDns { url } = &bound.way else { continue };
         for domain in domains(identifiers, &bound.names) {
-            if accounts.contains_key(&domain) {
+            if let Some(known) = accounts.get(&domain) {
+                check_server(known, &domain, url, dir)?;
                 continue;
             }
             let mut credentials = AcmeDns::register(&*connection(shared)?, url, &[])?;
@@ -58,9 +59,25 @@ pub(crate) fn register_missing(
     Ok(!aliases.is_empty())
 }
 
+/// A domain has one account, since its CNAME leads to one place only.
+fn check_server(known: &AcmeDnsCredentials, domain: &str, url: &str, dir: &Path) -> Result<(), Failure> {
+    match known.server_url.as_deref().map(|kept| kept.trim_end_matches('/')) {
+        Some(kept) if !kept.is_empty() && kept != url => Err(Failure::new(
+            format!("{domain} has an account of acme-dns at {kept}, not at {url}"),
+            format!(
+                "give --dns acme-dns:{kept}; or take {domain} out of {} to move it, then set the new CNAME",
+                path(dir).display()
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// The domains among the identifiers, without `*.`, that a way bound to these names is for.
 fn domains(identifiers: &[Identifier], names: &[String]) -> Vec<String> {
-    let is_for = |identifier: &&Identifier| names.is_empty() || names.contains(&identifier.value());
+    let patterns: Vec<_> = names.iter().filter_map(|name| NamePattern::parse(name).ok()).collect();
+    let fits = |pattern: &NamePattern, one: &Identifier| pattern.fits(&one.base(), one.is_wildcard());
+    let is_for = |one: &&Identifier| names.is_empty() || patterns.iter().any(|pattern| fits(pattern, one));
     let domain = |identifier: &Identifier| match identifier.base() {
         Identifier::Dns(name) => Some(name),
         _ => None,
