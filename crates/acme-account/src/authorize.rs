@@ -8,7 +8,7 @@ use acme_proto::{
 };
 
 use crate::account::Account;
-use crate::error::{Error, ErrorKind, Failure};
+use crate::error::{Error, ErrorKind, Failure, list};
 use crate::operation::Operation;
 use crate::order::{PlacedAuthorization, PlacedOrder};
 use crate::poll::Wait;
@@ -32,6 +32,7 @@ pub(crate) struct Chosen {
     pub(crate) challenge: Challenge,
     task: Task,
     others: VecDeque<(Challenge, Task)>,
+    offered: Vec<ChallengeType>,
 }
 
 impl Chosen {
@@ -43,6 +44,13 @@ impl Chosen {
     pub(crate) fn take_next(&mut self) -> bool {
         let next = self.others.pop_front();
         next.map(|(challenge, task)| (self.challenge, self.task) = (challenge, task)).is_some()
+    }
+
+    /// The error of a solver that declined the last challenge it could meet.
+    pub(crate) fn declined(&self, error: SolverError) -> Error {
+        let message = format!("{error}; the CA offers {}", list(&self.offered));
+        let advice = error.advice().to_owned();
+        self.solver_error(SolverError::declined(message, advice))
     }
 
     pub(crate) fn solver_error(&self, error: SolverError) -> Error {
@@ -143,16 +151,15 @@ impl Account {
                 Err(error) => malformed = malformed.or(Some(error)),
             }
         }
+        let offered = authorization.challenges.iter().map(|challenge| challenge.kind.clone()).collect();
         match (others.pop_front(), malformed) {
-            (Some((challenge, task)), _) => return Ok(Chosen { authorization_url: url, challenge, task, others }),
+            (Some((challenge, task)), _) => {
+                return Ok(Chosen { authorization_url: url, challenge, task, others, offered });
+            }
             (None, Some(error)) => return Err(unusable(&url, error.to_string())),
             (None, None) => {}
         }
-        let kind = ErrorKind::NoChallenge {
-            identifier: authorization.ordered_identifier(),
-            offered: authorization.challenges.iter().map(|challenge| challenge.kind.clone()).collect(),
-            possible,
-        };
+        let kind = ErrorKind::NoChallenge { identifier: authorization.ordered_identifier(), offered, possible };
         Err(Error::new(Operation::Challenge, url, kind))
     }
 

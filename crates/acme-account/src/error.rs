@@ -310,7 +310,7 @@ fn media_type(text: &str) -> &str {
     if text.is_empty() { "of no content type" } else { text }
 }
 
-fn list(kinds: &[ChallengeType]) -> String {
+pub(crate) fn list(kinds: &[ChallengeType]) -> String {
     match kinds {
         [] => "no challenge".to_owned(),
         kinds => kinds.iter().map(ChallengeType::as_str).collect::<Vec<_>>().join(", "),

@@ -31,7 +31,8 @@ impl<'a> Presented<'a> {
                     self.tasks.retain(|task| task != one.task());
                     let declined = error.is_declined() && failed.is_none();
                     if !(declined && one.take_next()) {
-                        failed.get_or_insert_with(|| one.solver_error(error));
+                        let tell = |error| if declined { one.declined(error) } else { one.solver_error(error) };
+                        failed.get_or_insert_with(|| tell(error));
                     }
                     true
                 }

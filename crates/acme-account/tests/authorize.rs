@@ -290,7 +290,10 @@ fn declining_the_last_way_ends_the_attempt() {
     let error = run(&ca, &FakeSolver::http(&ca).with("a.example", Mishap::Declines), &["/authz/b", "/authz/a"]);
     let error = error.unwrap_err();
     let ErrorKind::Solver { identifier, error, .. } = error.kind() else { panic!("{error}") };
-    assert_eq!((identifier.value().as_str(), error.to_string().as_str()), ("a.example", "not mine"));
+    assert_eq!(
+        (identifier.value().as_str(), error.to_string().as_str()),
+        ("a.example", "not mine; the CA offers http-01")
+    );
     assert_eq!(log(&ca).last().unwrap(), "clean-up b.example http-01");
 }
 

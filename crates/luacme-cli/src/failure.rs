@@ -170,7 +170,7 @@ fn todo(error: &Error) -> String {
         ErrorKind::NotOffered(_) => "`luacme directory` shows what the CA offers".to_owned(),
         ErrorKind::NonceRefused { .. } => "tell whoever runs the CA: it refuses its own nonces".to_owned(),
         ErrorKind::TermsNotAgreed { .. } => "read them; agree with --agree-tos".to_owned(),
-        ErrorKind::NoChallenge { offered, .. } => ways(offered).to_owned(),
+        ErrorKind::NoChallenge { offered, .. } => ways(offered),
         ErrorKind::Solver { error, .. } => error.advice().to_owned(),
         ErrorKind::NotAuthorized(_) => {
             "see that the CA can reach what it names, then run the same command again; a new order is placed".to_owned()
@@ -235,13 +235,21 @@ fn refusal_advice(problem: &Problem) -> &'static str {
 }
 
 /// The ways of luacme that meet one of these challenges.
-fn ways(offered: &[ChallengeType]) -> &'static str {
-    if offered.contains(&ChallengeType::Http01) {
-        "choose another way to prove control: --standalone, --webroot DIR or --manual"
-    } else if offered.contains(&ChallengeType::Dns01) {
-        "prove control by a DNS record: --manual"
-    } else {
-        "luacme can meet none of these yet: leave that name out, or ask another CA"
+fn ways(offered: &[ChallengeType]) -> String {
+    let fitting: Vec<_> = [
+        (ChallengeType::Http01, "--webroot, --stateless, --standalone or --manual"),
+        (ChallengeType::TlsAlpn01, "--tls-alpn"),
+        (ChallengeType::Dns01, "--dns or --manual"),
+        (ChallengeType::DnsAccount01, "--dns-challenge dns-account-01 with --dns or --manual"),
+        (ChallengeType::DnsPersist01, "--dns-challenge dns-persist-01 with --dns or --manual"),
+    ]
+    .into_iter()
+    .filter(|(kind, _)| offered.contains(kind))
+    .map(|(kind, flags)| format!("{flags} ({kind})"))
+    .collect();
+    match fitting.is_empty() {
+        true => "luacme can meet none of these yet: leave that name out, or ask another CA".to_owned(),
+        false => format!("choose another way to prove control: {}; or --hook for any of them", fitting.join("; ")),
     }
 }
 

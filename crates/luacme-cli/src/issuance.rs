@@ -156,7 +156,7 @@ impl Issuance<'_> {
                 }
                 Ok(Authorized::AwaitsPerson(tasks)) => return Ok(Issued::AwaitsPerson(tasks)),
                 Err(error) if untried.exclude(&error) => {
-                    self.output.falls_back(&error);
+                    self.output.falls_back(&error.into());
                     (placed, *pending) = self.place(&placed.order.identifiers)?;
                 }
                 Err(error) => return Err(self.failed(error)),
@@ -168,7 +168,11 @@ impl Issuance<'_> {
     /// Keeps the order only if another run can go on with it.
     fn failed(&self, error: Error) -> Failure {
         let dropped = if can_go_on(&error) { Ok(()) } else { self.store.drop_pending() };
-        let fits = !matches!(error.kind(), ErrorKind::NoChallenge { .. });
+        let fits = match error.kind() {
+            ErrorKind::NoChallenge { .. } => false,
+            ErrorKind::Solver { error, .. } => !error.is_declined(),
+            _ => true,
+        };
         let mut failure = dropped.err().unwrap_or_else(|| error.into());
         if !fits {
             let ways: Vec<_> = self.settings.solver.ways.iter().map(ToString::to_string).collect();

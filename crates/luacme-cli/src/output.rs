@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use acme_account::{Error, Event, Observer, Response, Task};
+use acme_account::{Event, Observer, Response, Task};
 use acme_proto::Proof;
 use acme_solver::OutputLine;
 use acme_x509::Chain;
@@ -181,8 +181,9 @@ impl Output {
     }
 
     /// A way to prove control has failed, and there is another.
-    pub(crate) fn falls_back(&self, error: &Error) {
-        self.warn(&error.to_string(), "nothing: the next way is tried, in a new order");
+    pub(crate) fn falls_back(&self, failure: &Failure) {
+        let said = failure.said.as_ref().map(|said| format!("; the CA said: {said}")).unwrap_or_default();
+        self.warn(&format!("{}{said}", failure.what), "nothing: the next way is tried, in a new order");
     }
 
     /// What a person must do, for each challenge: all records in one block, then the others.
