@@ -7,6 +7,7 @@ mod account;
 mod acme_dns;
 mod arguments;
 mod attempt;
+mod broken_way;
 mod certificate_folder;
 mod certificate_store;
 mod chain_choice;

@@ -1,7 +1,7 @@
 //! From settings to solvers, and what earlier runs have left in place.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use acme_account::{Solver, SolverError};
@@ -12,9 +12,11 @@ use acme_solver::http01::{Standalone, Stateless, Webroot};
 use acme_solver::journal::Journal;
 use acme_solver::{ByName, DnsSolver, Lexicon, Manual, NamePattern, TxtStore, tls_alpn01};
 
+use serde::{Deserialize, Serialize};
+
 use crate::acme_dns;
 use crate::arguments::Shared;
-
+use crate::broken_way::BrokenWay;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::solver_settings::{BoundWay, HookStyle, SolverSettings, Way};
@@ -25,6 +27,14 @@ const TSIG_KEY: &str = "LUACME_TSIG_KEY";
 /// The journal of answers that are in place.
 pub(crate) fn journal(dir: &Path) -> Journal {
     Journal::new(dir.join("journal"))
+}
+
+/// What the next run must know to take away what this one leaves when it is killed.
+#[derive(Deserialize, Serialize)]
+struct Note {
+    settings: SolverSettings,
+    /// The folders of web roots that were not there before.
+    missing_folders: Vec<PathBuf>,
 }
 
 /// Takes away what runs that were killed have left in place.
@@ -39,11 +49,12 @@ pub(crate) fn clean_up_after_others(
     })?;
     for run in left {
         let again = |note: &str| {
-            let settings: SolverSettings = serde_json::from_str(note).map_err(|error| {
+            let Note { settings, missing_folders } = serde_json::from_str(note).map_err(|error| {
                 SolverError::new(format!("its settings cannot be read: {error}"), "remove it by hand")
             })?;
             let maker = SolverMaker { settings: &settings, shown: &[], dir, shared, hook_timeout, output };
-            maker.solver().map(|solver| Box::new(solver) as Box<dyn Solver>).map_err(SolverError::from)
+            let solver = maker.solver_for_clean_up(&missing_folders).map_err(SolverError::from)?;
+            Ok(Box::new(solver) as Box<dyn Solver>)
         };
         for error in run.clean_up(again) {
             output.warn(&error.to_string(), error.advice());
@@ -68,22 +79,34 @@ pub(crate) struct SolverMaker<'a> {
 impl SolverMaker<'_> {
     /// What a later run needs to know to make the same solver.
     pub(crate) fn note(&self) -> Result<String, Failure> {
-        serde_json::to_string(self.settings).map_err(|error| Failure::new(error.to_string(), "correct the settings"))
+        let missing = |bound: &BoundWay| match &bound.way {
+            Way::Webroot { path } => Webroot::new(path).missing_folders(),
+            _ => Vec::new(),
+        };
+        let missing_folders = self.settings.ways.iter().flat_map(missing).collect();
+        let note = Note { settings: self.settings.clone(), missing_folders };
+        serde_json::to_string(&note).map_err(|error| Failure::new(error.to_string(), "correct the settings"))
     }
 
     /// All ways, each for the names it is bound to.
     pub(crate) fn solver(&self) -> Result<ByName, Failure> {
         let mut all = ByName::new();
         for (BoundWay { names, way }, http) in &self.settings.ways_at() {
-            let solver = self.way(way, *http)?;
-            let patterns: Result<Vec<_>, _> = names.iter().map(|name| NamePattern::parse(name)).collect();
-            all = match patterns {
-                Ok(patterns) if patterns.is_empty() => all.for_any(solver),
-                Ok(patterns) => all.bind(patterns, solver),
-                Err(error) => {
-                    return Err(Failure::usage(error.to_string(), "bind a way to names like www.example.com"));
-                }
+            all = bind(all, names, self.way(way, *http)?)?;
+        }
+        Ok(all)
+    }
+
+    /// The same after a killed run, which made these folders: a way that cannot be used any more does not keep the others from
+    /// their work.
+    fn solver_for_clean_up(&self, made: &[PathBuf]) -> Result<ByName, Failure> {
+        let mut all = ByName::new();
+        for (BoundWay { names, way }, http) in &self.settings.ways_at() {
+            let solver: Box<dyn Solver> = match way {
+                Way::Webroot { path } => Box::new(Webroot::new(path).made_before(made)),
+                way => self.way(way, *http).unwrap_or_else(|failure| Box::new(BrokenWay(failure))),
             };
+            all = bind(all, names, solver)?;
         }
         Ok(all)
     }
@@ -91,7 +114,9 @@ impl SolverMaker<'_> {
     fn way(&self, way: &Way, http: Option<SocketAddr>) -> Result<Box<dyn Solver>, Failure> {
         Ok(match way {
             Way::Webroot { path } => {
-                Box::new(http.iter().fold(Webroot::new(path), |webroot, address| webroot.check_at(*address)))
+                let webroot = Webroot::new(path);
+                webroot.check()?;
+                Box::new(http.iter().fold(webroot, |webroot, address| webroot.check_at(*address)))
             }
             Way::Stateless => Box::new(http.iter().fold(Stateless::new(), |web, address| web.check_at(*address))),
             Way::Standalone => Box::new(http.map_or_else(Standalone::default, |address| Standalone::new([address]))),
@@ -211,6 +236,16 @@ impl SolverMaker<'_> {
             true => system_resolvers(),
             false => self.settings.resolvers.clone(),
         }
+    }
+}
+
+/// Adds a solver for these names, or for all.
+fn bind(all: ByName, names: &[String], solver: Box<dyn Solver>) -> Result<ByName, Failure> {
+    let patterns: Result<Vec<_>, _> = names.iter().map(|name| NamePattern::parse(name)).collect();
+    match patterns {
+        Ok(patterns) if patterns.is_empty() => Ok(all.for_any(solver)),
+        Ok(patterns) => Ok(all.bind(patterns, solver)),
+        Err(error) => Err(Failure::usage(error.to_string(), "bind a way to names like www.example.com")),
     }
 }
 

@@ -77,7 +77,7 @@ fn a_way_that_fails_gives_place_to_the_next() {
     let ways = ["--hook", &format!("a.test={dns}"), "--hook-challenge", "dns-01", "--webroot", &folder];
     let words = ["getcert", "a.test", "--http-addr", &web.address.to_string(), "--no-dns-check"];
     let run = bench.luacme(&[&words[..], &ways].concat()).succeeds();
-    assert!(run.stderr.contains("warning: ") && run.stderr.contains("dns-01"), "{}", run.stderr);
+    assert!(run.stderr.contains("warning: a.test could not be validated (dns-01); the CA said: "), "{}", run.stderr);
     assert_eq!(bench.granted(Resource::NewOrder), 2, "a failed challenge takes its order along");
 }
 
@@ -99,6 +99,50 @@ fn what_a_killed_run_left_is_taken_away_by_the_next_and_nothing_else() {
     assert_eq!(left, ["unrelated"]);
     assert_eq!(told(&bench), ["present", "clean-up"], "the hook is told too");
     assert!(!bench.file("journal").exists() || fs::read_dir(bench.file("journal")).unwrap().next().is_none());
+}
+
+#[test]
+fn a_way_that_is_gone_does_not_keep_others_from_cleaning_up_after_a_killed_run() {
+    let web = Web::start();
+    let bench = Bench::at(web.address, |ca| ca);
+    bench.register().succeeds();
+    let folder = web.folder().display().to_string();
+    let killer = program(&bench, "killer", "kill -KILL $PPID");
+    let ways = ["--webroot", &format!("a.test={folder}"), "--hook", &format!("b.test={killer}")];
+    let words = ["getcert", "a.test", "b.test", "--http-addr", &web.address.to_string()];
+    assert_eq!(bench.luacme(&[&words[..], &ways].concat()).code, None, "it was killed");
+    assert_eq!(answers(&web).len(), 1);
+    fs::remove_file(&killer).unwrap();
+    let run = bench.luacme(&["getcert", "c.test", "--webroot", &folder, "--http-addr", &web.address.to_string()]);
+    assert!(
+        run.stderr.contains("b.test") && run.stderr.contains("killer"),
+        "what cannot be taken away is named: {}",
+        run.stderr
+    );
+    let left: Vec<_> = fs::read_dir(web.folder()).unwrap().collect();
+    assert!(left.is_empty(), "not even the folders of the killed run: {left:?}");
+    assert!(fs::read_dir(bench.file("journal")).unwrap().next().is_some(), "the hook's is not forgotten");
+}
+
+#[test]
+fn a_web_root_that_is_missing_is_named_before_anything_is_ordered() {
+    let bench = Bench::registered();
+    let run = bench.fails(1, &["getcert", "a.test", "--webroot", "/nowhere/www"]);
+    assert!(
+        run.part("error").contains("/nowhere/www") && run.part("what to do").contains("--webroot"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(bench.granted(Resource::NewOrder), 0);
+}
+
+#[test]
+fn a_hook_that_declines_all_is_told_with_what_there_is() {
+    let bench = Bench::registered();
+    let hook = program(&bench, "hook", "exit 42");
+    let what = bench.fails(1, &["getcert", "a.test", "--hook", &hook]).part("error").to_owned();
+    assert!(what.contains("declines") && what.contains("the CA offers ") && what.contains("http-01"), "{what}");
+    assert!(what.contains("configured: --hook"), "{what}");
 }
 
 #[test]
@@ -186,6 +230,15 @@ fn acme_dns_is_registered_at_once_and_the_alias_is_shown() {
     let mode =
         std::os::unix::fs::PermissionsExt::mode(&fs::metadata(bench.file("acme-dns.json")).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+
+    let other = format!("acme-dns:{server}/other");
+    let run = bench.fails(1, &["getcert", "a.test", "--dns", &other]);
+    assert!(run.part("error").contains(&server) && run.part("what to do").contains("acme-dns.json"), "{}", run.stderr);
+    let below = format!("*.pat.test=acme-dns:{server}");
+    bench
+        .luacme(&["getcert", "x.pat.test", "--dns", &below])
+        .exits(3)
+        .prints("_acme-challenge.x.pat.test. 3600 IN CNAME");
 }
 
 /// A server that answers every request with 201 and this text; its URL.
