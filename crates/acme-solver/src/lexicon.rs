@@ -8,7 +8,7 @@ use acme_account::SolverError;
 use acme_proto::TxtRecord;
 
 use crate::TxtStore;
-use crate::program::{Call, OutputLine, Program, ProgramError};
+use crate::program::{Call, Interruption, OutputLine, Program, ProgramError};
 
 /// Keeps TXT records at a DNS provider through the installed `lexicon` command.
 ///
@@ -75,6 +75,18 @@ impl Lexicon {
         self
     }
 
+    /// Ends lexicon when this is interrupted, and calls it only to remove records from then on.
+    pub fn interruption(mut self, interruption: &Interruption) -> Self {
+        self.program.set_interruption(interruption);
+        self
+    }
+
+    /// Does not hand on this variable of the environment: a secret of another way.
+    pub fn withhold(mut self, variable: &'static str) -> Self {
+        self.program.withhold(variable);
+        self
+    }
+
     /// Whether lexicon is there, so that its absence shows before an order is placed.
     ///
     /// # Errors
@@ -118,6 +130,8 @@ impl Lexicon {
     fn run(&self, action: &str, record: &TxtRecord) -> Result<(), SolverError> {
         self.check_provider()?;
         let doing = format!("{action} the TXT record {}", record.name);
+        let begins = if action == "create" { self.program.check_interruption() } else { Ok(()) };
+        begins.map_err(|why| self.error(&format!("it cannot {doing}"), why))?;
         let stdout = self.program.run(&self.call(action, record)).map_err(|why| {
             if action == "create" && why.has_run() {
                 // It may have come halfway, and the error to tell is the one that is known.

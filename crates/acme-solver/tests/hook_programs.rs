@@ -11,12 +11,14 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use acme_account::{Readiness, Solver as _, SolverError, Task};
 use acme_proto::{ChallengeType, Identifier};
 use acme_solver::dns::Propagation;
 use acme_solver::hook::{Hook, Style};
+use acme_solver::program::Interruption;
 use acme_solver::{ProgramError, Stream};
 use common::{One as _, answer, persist_task, serve_always, task};
 use dns_server::{DnsServer, Script as Answers, txt};
@@ -206,6 +208,31 @@ fn a_program_may_tidy_up_when_it_is_asked_to_end() {
     let hook = Hook::new(scripts.script("hook", body), Style::Lego).timeout(Duration::from_millis(500));
     let error = program_error(&hook.present_one(&dns_task("one")).unwrap_err());
     assert_eq!(error.output(), ["tidied"], "{error}");
+}
+
+#[test]
+fn an_interruption_ends_what_runs_and_begins_nothing_new() {
+    let scripts = Scripts::new();
+    let interruption = Interruption::default();
+    let body = "echo $1; test \"$1\" = cleanup || { sleep 600 & wait; }\n";
+    let (first, heard) = listening(Hook::new(scripts.script("hook", body), Style::Lego).interruption(&interruption));
+    let second = Hook::new(scripts.script("second", body), Style::Lego).interruption(&interruption);
+    let error = thread::scope(|scope| {
+        let presented = scope.spawn(|| first.present(&[dns_task("one"), dns_task("two")]));
+        while heard.lock().unwrap().is_empty() {
+            thread::yield_now();
+        }
+        assert!(!interruption.is_idle());
+        interruption.interrupt();
+        presented.join().unwrap().remove(0).unwrap_err()
+    });
+    assert!(interruption.is_idle());
+    assert_eq!(program_error(&error), ProgramError::Interrupted { output: vec!["present".to_owned()] });
+    let lines: Vec<_> = heard.lock().unwrap().iter().map(|(_, text)| text.clone()).collect();
+    assert_eq!(lines, ["present", "cleanup"], "what came halfway is cleaned up, the other task is not begun");
+    let error = program_error(&second.present_one(&dns_task("one")).unwrap_err());
+    assert_eq!(error, ProgramError::Interrupted { output: Vec::new() });
+    second.clean_up_one(&dns_task("one")).unwrap();
 }
 
 #[test]

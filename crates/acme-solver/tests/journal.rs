@@ -265,7 +265,10 @@ fn ctrl_c_cleans_up_once_and_ends_presenting() {
         }
     });
     assert_eq!(inner.calls(), ["present a.test b.test", "clean up a.test"], "what failed is not there");
+    assert!(names(folder.path()).is_empty(), "the process may end without being unwound");
     assert!(solver.present_one(&tasks[0]).unwrap_err().to_string().contains("interrupted"));
+    let verified = solver.verify(&tasks);
+    assert!(verified.len() == 2 && verified.iter().all(Result::is_err), "the CA must not be told");
     assert!(solver.clean_up(&tasks).iter().all(Result::is_ok));
     assert_eq!(inner.calls(), [""; 0], "neither presented nor cleaned up again");
 }

@@ -7,13 +7,20 @@ use crate::dehydrated;
 use crate::deploy_hook::Deployment;
 use crate::failure::Failure;
 use crate::history::{History, Outcome};
+use crate::interruption::undo_at_signals;
 use crate::issuance::{Issuance, Obtained};
 
 impl Issuance<'_> {
     /// Runs the pre-hooks, obtains the certificate, notes what became of it, deploys it, and runs the post-hooks in any case.
     pub(crate) fn attempt(&self, identifiers: &[Identifier]) -> Result<Done, Failure> {
         dehydrated::startup(self.hooks);
-        let outcome = self.hooks.before().and_then(|()| self.obtain_and_deploy(identifiers));
+        let end = || {
+            if let Err(failure) = self.hooks.after() {
+                self.output.warn(&failure.what, &failure.todo);
+            }
+        };
+        let work = || self.hooks.before().and_then(|()| self.obtain_and_deploy(identifiers));
+        let outcome = undo_at_signals(end, work).and_then(|outcome| outcome);
         let after = self.hooks.after();
         dehydrated::exit(self.hooks, outcome.as_ref().err().map(|failure| failure.what.as_str()));
         match (outcome, after) {

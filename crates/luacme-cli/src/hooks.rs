@@ -10,9 +10,10 @@ use acme_solver::program::{Call, Program};
 use crate::arguments::Shared;
 use crate::certificate_store::CertificateStore;
 use crate::failure::{Exit, Failure};
+use crate::interruption;
 use crate::output::Output;
 use crate::request_settings::RequestSettings;
-use crate::solver_choice::SolverMaker;
+use crate::solver_choice::{SolverMaker, TSIG_KEY};
 use crate::state::State;
 
 /// The hooks of a certificate, and what they are told.
@@ -80,9 +81,14 @@ impl Hooks<'_> {
     fn run(&self, moment: Moment, command: &str) -> Result<(), String> {
         let words = shlex::split(command).unwrap_or_default();
         let Some((program, arguments)) = words.split_first() else { return Ok(()) };
+        if moment != Moment::After {
+            interruption::await_end();
+        }
         self.output.hook_begins(moment, command);
         let mut program = Program::new(program);
         program.set_timeout(self.limit);
+        program.set_interruption(interruption::programs());
+        program.withhold(TSIG_KEY);
         program.set_sink(Arc::new(self.output.programs()));
         let variables = self.variables().map_err(|failure| failure.what)?;
         let call = Call { args: arguments.iter().map(OsString::from).collect(), variables, ..Call::default() };

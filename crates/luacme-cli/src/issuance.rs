@@ -16,7 +16,7 @@ use crate::chain_choice;
 use crate::deploy_hook::Deployment;
 use crate::failure::Failure;
 use crate::hooks::Hooks;
-use crate::interruption::clean_at_signals;
+use crate::interruption::undo_at_signals;
 use crate::lifetime;
 use crate::order_request;
 use crate::output::Output;
@@ -55,7 +55,7 @@ impl Issuance<'_> {
         let journal = solver_choice::journal(self.dir);
         let solver = Journaled::new(&solver, &journal, self.maker().note()?);
         let prove = || self.prove(placed, &mut pending, request.csr.der(), &solver);
-        let issued = clean_at_signals(&solver, self.hooks, prove)??;
+        let issued = undo_at_signals(|| self.undo(&solver), prove)??;
         match issued {
             Issued::Chain(pem) => {
                 if !pending.shown.is_empty() {
@@ -70,6 +70,14 @@ impl Issuance<'_> {
                 self.output.manual(&tasks);
                 Ok(Obtained::AwaitsPerson)
             }
+        }
+    }
+
+    /// At a signal: takes away what is in place.
+    fn undo(&self, solver: &Journaled<'_>) {
+        self.output.interrupted();
+        for (task, error) in solver.clean_up_now() {
+            self.output.warn(&format!("the answer for {} is left behind: {error}", task.identifier), error.advice());
         }
     }
 

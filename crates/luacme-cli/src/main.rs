@@ -81,6 +81,7 @@ fn main() -> ExitCode {
         Verb::Export(verb) => export::run(&arguments.shared, verb),
         Verb::Directory => directory::run(&arguments.shared, &output),
     };
+    interruption::await_end();
     match outcome {
         Ok(done) => done.exit_code(),
         Err(failure) => {

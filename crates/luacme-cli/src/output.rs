@@ -169,6 +169,15 @@ impl Output {
         }
     }
 
+    /// A signal came: what follows is to end the program.
+    pub(crate) fn interrupted(&self) {
+        match &*self.channel {
+            Channel::Json { .. } => line(&json!({"event": "interrupted"}).to_string()),
+            Channel::Quiet => {}
+            _ => self.suspend(|| note("interrupted: taking the answers away …")),
+        }
+    }
+
     /// Something did not go as it should, though the work goes on.
     pub(crate) fn warn(&self, what: &str, todo: &str) {
         match &*self.channel {

@@ -13,7 +13,7 @@ use crate::Done;
 use crate::arguments::{Run, Shared};
 use crate::certificate_folder::CertificateFolder;
 use crate::failure::Failure;
-use crate::interruption::hangup_is_no_end;
+use crate::interruption;
 use crate::outlook::Outlook;
 use crate::output::Output;
 use crate::round::Round;
@@ -25,7 +25,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_secs(60), Duration::from_se
 
 pub(crate) fn run(shared: &Shared, verb: &Run, output: &Output) -> Result<Done, Failure> {
     let state = State::locate(shared)?;
-    hangup_is_no_end();
+    interruption::is_service();
     let stop = Arc::new(AtomicBool::new(false));
     let signals = watch(&stop)?;
     let service = Service::from_environment();

@@ -18,11 +18,12 @@ use crate::acme_dns;
 use crate::arguments::Shared;
 use crate::broken_way::BrokenWay;
 use crate::failure::Failure;
+use crate::interruption;
 use crate::output::Output;
 use crate::solver_settings::{BoundWay, HookStyle, SolverSettings, Way};
 
 /// The variable with the key that updates of zones are signed with.
-const TSIG_KEY: &str = "LUACME_TSIG_KEY";
+pub(crate) const TSIG_KEY: &str = "LUACME_TSIG_KEY";
 
 /// The journal of answers that are in place.
 pub(crate) fn journal(dir: &Path) -> Journal {
@@ -146,7 +147,11 @@ impl SolverMaker<'_> {
             }
             Way::AcmeDns { url } => Box::new(self.dns(acme_dns::store(self.dir, self.shared, url)?)),
             Way::Lexicon { provider } => {
-                let lexicon = Lexicon::new(provider).timeout(self.hook_timeout).output(self.output.programs());
+                let lexicon = Lexicon::new(provider)
+                    .timeout(self.hook_timeout)
+                    .interruption(interruption::programs())
+                    .withhold(TSIG_KEY)
+                    .output(self.output.programs());
                 lexicon.check()?;
                 Box::new(self.dns(lexicon))
             }
@@ -160,6 +165,8 @@ impl SolverMaker<'_> {
         };
         let mut hook = Hook::new(program, Style::from(*style))
             .timeout(self.hook_timeout)
+            .interruption(interruption::programs())
+            .withhold(TSIG_KEY)
             .output(self.output.programs())
             .propagation(self.propagation());
         if let Some(address) = http {

@@ -19,7 +19,7 @@ use acme_proto::{ChallengeType, Identifier, Proof};
 
 use crate::dns::Propagation;
 use crate::dns_solver;
-use crate::program::{Call, OutputLine, Program, ProgramError};
+use crate::program::{Call, Interruption, OutputLine, Program, ProgramError};
 use crate::sight::{self, Sight};
 use call::{Moment, host, invalid_challenge};
 
@@ -107,6 +107,18 @@ impl Hook {
         self
     }
 
+    /// Ends the program when this is interrupted, and calls it only to clean up from then on.
+    pub fn interruption(mut self, interruption: &Interruption) -> Self {
+        self.program.set_interruption(interruption);
+        self
+    }
+
+    /// Does not hand on this variable of the environment: a secret of another way.
+    pub fn withhold(mut self, variable: &'static str) -> Self {
+        self.program.withhold(variable);
+        self
+    }
+
     /// Looks this way whether the name servers show the records.
     pub fn propagation(mut self, propagation: Propagation) -> Self {
         self.propagation = propagation;
@@ -165,6 +177,8 @@ impl Hook {
     fn present_together(&self, tasks: &[Task], which: Range<usize>) -> Result<(), SolverError> {
         let call = self.style.call(Moment::Present, tasks, which.clone())?;
         let task = &tasks[which.start];
+        let interrupted = |why| self.error(&self.program, Moment::Present, task, why);
+        self.program.check_interruption().map_err(interrupted)?;
         match self.run(&self.program, &call) {
             Ok(stdout) => {
                 self.past().presented(task, call.variables, stdout);

@@ -1,5 +1,6 @@
 //! A solver whose answers stand in a journal while they are in place.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use acme_account::{Readiness, Solver, SolverError, Task, TaskRecord};
@@ -14,49 +15,50 @@ pub struct Journaled<'a> {
     journal: &'a Journal,
     note: String,
     /// Held while the solver presents or cleans up: neither must happen in the midst of the other.
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    outstanding: Vec<Task>,
-    stopped: bool,
+    outstanding: Mutex<Vec<Task>>,
+    /// Set before the solver comes to its end: whatever follows finds it.
+    stopped: AtomicBool,
 }
 
 impl<'a> Journaled<'a> {
     /// With a note that tells a later run how to make a solver that can take the answers away.
     pub fn new(solver: &'a dyn Solver, journal: &'a Journal, note: impl Into<String>) -> Self {
-        Self { solver, journal, note: note.into(), state: Mutex::default() }
+        Self { solver, journal, note: note.into(), outstanding: Mutex::default(), stopped: AtomicBool::new(false) }
     }
 
-    /// Takes away all that is in place just now, once, and lets nothing be put in place any more. For a thread that is told
+    /// Takes away all that is in place just now, once, and lets nothing be put in place or be shown to the CA any more. For a thread that is told
     /// of Ctrl-C, while another may be in the midst of an order: a solver that is presenting comes to its end first. What
     /// could not be taken away is returned, and stays in the journal.
     pub fn clean_up_now(&self) -> Vec<(Task, SolverError)> {
-        let mut state = self.state();
-        state.stopped = true;
-        let tasks = state.outstanding.clone();
-        let results = self.clean_up_in(&mut state, &tasks);
+        self.stopped.store(true, Ordering::SeqCst);
+        let mut outstanding = self.outstanding();
+        let tasks = outstanding.clone();
+        let results = self.clean_up_in(&mut outstanding, &tasks);
+        self.journal.close_if_done();
         tasks.into_iter().zip(results).filter_map(|(task, result)| Some((task, result.err()?))).collect()
     }
 
-    fn clean_up_in(&self, state: &mut State, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
+    fn clean_up_in(&self, outstanding: &mut Vec<Task>, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
         if tasks.is_empty() {
             return Vec::new();
         }
         let results = self.solver.clean_up(tasks);
-        self.gone(state, tasks.iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(task, _)| task));
+        self.gone(outstanding, tasks.iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(task, _)| task));
         results
     }
 
-    fn gone<'t>(&self, state: &mut State, tasks: impl Iterator<Item = &'t Task>) {
+    fn gone<'t>(&self, outstanding: &mut Vec<Task>, tasks: impl Iterator<Item = &'t Task>) {
         let tasks: Vec<_> = tasks.collect();
-        state.outstanding.retain(|task| !tasks.contains(&task));
+        outstanding.retain(|task| !tasks.contains(&task));
         self.journal.remove(tasks);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
+    }
+
+    fn outstanding(&self) -> MutexGuard<'_, Vec<Task>> {
+        self.outstanding.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -66,24 +68,32 @@ impl Solver for Journaled<'_> {
     }
 
     fn present(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
-        let mut state = self.state();
-        if state.stopped {
+        let mut outstanding = self.outstanding();
+        if self.is_stopped() {
             return tasks.iter().map(|_| Err(interrupted())).collect();
         }
         if let Err(why) = self.journal.add(&self.note, tasks) {
             let advice = "nothing was put in place; make the folder writable, or name another";
             return tasks.iter().map(|_| Err(SolverError::new(why.to_string(), advice))).collect();
         }
-        let new = tasks.iter().filter(|task| TaskRecord::new(task).is_some() && !state.outstanding.contains(task));
+        let new = tasks.iter().filter(|task| TaskRecord::new(task).is_some() && !outstanding.contains(task));
         let new: Vec<_> = new.cloned().collect();
-        state.outstanding.extend(new);
+        outstanding.extend(new);
         let results = self.solver.present(tasks);
-        self.gone(&mut state, tasks.iter().zip(&results).filter(|(_, result)| result.is_err()).map(|(task, _)| task));
+        self.gone(
+            &mut outstanding,
+            tasks.iter().zip(&results).filter(|(_, result)| result.is_err()).map(|(task, _)| task),
+        );
         results
     }
 
+    /// Fails once [`clean_up_now`](Journaled::clean_up_now) was called: a CA must not look for what is taken away.
     fn verify(&self, tasks: &[Task]) -> Vec<Result<Readiness, SolverError>> {
-        self.solver.verify(tasks)
+        let results = if self.is_stopped() { Vec::new() } else { self.solver.verify(tasks) };
+        match self.is_stopped() {
+            true => tasks.iter().map(|_| Err(interrupted())).collect(),
+            false => results,
+        }
     }
 
     fn rejected(&self, task: &Task, why: &str) -> bool {
@@ -92,11 +102,11 @@ impl Solver for Journaled<'_> {
 
     /// Passes over what [`clean_up_now`](Journaled::clean_up_now) has taken away already.
     fn clean_up(&self, tasks: &[Task]) -> Vec<Result<(), SolverError>> {
-        let mut state = self.state();
-        let is_due = |task: &Task| TaskRecord::new(task).is_none() || state.outstanding.contains(task);
+        let mut outstanding = self.outstanding();
+        let is_due = |task: &Task| TaskRecord::new(task).is_none() || outstanding.contains(task);
         let due: Vec<bool> = tasks.iter().map(is_due).collect();
         let left: Vec<_> = tasks.iter().zip(&due).filter(|(_, due)| **due).map(|(task, _)| task.clone()).collect();
-        let mut results = self.clean_up_in(&mut state, &left).into_iter();
+        let mut results = self.clean_up_in(&mut outstanding, &left).into_iter();
         due.into_iter().map(|due| if due { results.next().unwrap_or_else(|| Err(silent())) } else { Ok(()) }).collect()
     }
 }

@@ -129,7 +129,7 @@ impl Log {
         }
     }
 
-    fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.outstanding.is_empty() && self.unreadable.is_empty()
     }
 

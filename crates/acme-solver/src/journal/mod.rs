@@ -73,6 +73,11 @@ impl Journal {
         }
     }
 
+    /// Removes the file of this run if nothing is outstanding, for a process that ends without being unwound.
+    fn close_if_done(&self) {
+        self.run().take_if(|log| log.is_done());
+    }
+
     fn run(&self) -> MutexGuard<'_, Option<Log>> {
         self.run.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -48,20 +48,29 @@ pub enum ProgramError {
         /// The last lines it wrote.
         output: Vec<String>,
     },
+    /// Its [`Interruption`](super::Interruption) came; it and what it had started was stopped, or it was not started.
+    #[error("it was interrupted{}", quoted(.output))]
+    Interrupted {
+        /// The last lines it wrote.
+        output: Vec<String>,
+    },
 }
 
 impl ProgramError {
     /// The last lines that the program wrote, standard output and standard error together; control characters are escaped.
     pub fn output(&self) -> &[String] {
         match self {
-            Self::Failed { output, .. } | Self::Killed { output, .. } | Self::TimedOut { output, .. } => output,
+            Self::Failed { output, .. }
+            | Self::Killed { output, .. }
+            | Self::TimedOut { output, .. }
+            | Self::Interrupted { output } => output,
             _ => &[],
         }
     }
 
     /// Whether the program ran, so that it may have done part of its work.
     pub(crate) fn has_run(&self) -> bool {
-        matches!(self, Self::Failed { .. } | Self::Killed { .. } | Self::TimedOut { .. })
+        matches!(self, Self::Failed { .. } | Self::Killed { .. } | Self::TimedOut { .. } | Self::Interrupted { .. })
     }
 
     pub(crate) fn advice(&self, program: &Path) -> String {
@@ -77,8 +86,9 @@ impl ProgramError {
                 )
             }
             Self::Failed { .. } | Self::Killed { .. } => {
-                format!("mend what {program} complains about; its whole output stands above")
+                format!("mend what {program} complains about")
             }
+            Self::Interrupted { .. } => "run the same command again".to_owned(),
             Self::TimedOut { .. } => format!("find out what {program} waits for, or allow it more time"),
         }
     }

@@ -1,6 +1,7 @@
 //! Programs of other people, run without a shell between, bounded in time and output.
 
 mod error;
+mod interruption;
 mod output;
 mod process;
 
@@ -15,9 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use output::Output;
-use process::Ending;
+use process::{Ending, Limits};
 
 pub use error::ProgramError;
+pub use interruption::Interruption;
 pub use output::{OutputLine, Stream};
 
 /// A program may take this long, unless another time is set: some wait until their provider has published a record.
@@ -38,6 +40,8 @@ pub struct Program {
     path: PathBuf,
     timeout: Duration,
     sink: Sink,
+    interruption: Interruption,
+    withheld: Vec<&'static str>,
 }
 
 /// One run of a program. It inherits the environment, except for what is said here.
@@ -56,7 +60,13 @@ pub struct Call {
 impl Program {
     /// This program. It may take 300 seconds if nothing else is said.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), timeout: TIMEOUT, sink: Arc::new(|_| ()) }
+        Self {
+            path: path.into(),
+            timeout: TIMEOUT,
+            sink: Arc::new(|_| ()),
+            interruption: Interruption::default(),
+            withheld: Vec::new(),
+        }
     }
 
     /// How long one run may take.
@@ -67,6 +77,24 @@ impl Program {
     /// Gets every line that it writes, while it runs: at most 1 MiB of each run.
     pub fn set_sink(&mut self, sink: Sink) {
         self.sink = sink;
+    }
+
+    /// Ends with the other programs that this interrupts.
+    pub fn set_interruption(&mut self, interruption: &Interruption) {
+        self.interruption = interruption.clone();
+    }
+
+    /// Does not hand on this variable: a secret of somebody else's.
+    pub fn withhold(&mut self, variable: &'static str) {
+        self.withheld.push(variable);
+    }
+
+    /// Refuses to begin what an interruption would only have to undo.
+    pub(crate) fn check_interruption(&self) -> Result<(), ProgramError> {
+        match self.interruption.count() {
+            0 => Ok(()),
+            _ => Err(ProgramError::Interrupted { output: Vec::new() }),
+        }
     }
 
     /// Another program under the same conditions.
@@ -99,18 +127,21 @@ impl Program {
     pub fn run(&self, call: &Call) -> Result<Vec<u8>, ProgramError> {
         let mut command = Command::new(self.locate()?);
         command.args(&call.args);
-        for name in call.own {
+        for name in call.own.iter().chain(&self.withheld) {
             command.env_remove(name);
         }
         command.envs(call.variables.iter().map(|(name, value)| (name, value)));
         let mut output = Output::new(&self.path, &*self.sink);
-        let ending = process::run(&mut command, call.input.clone(), self.timeout, &mut output)
+        let running = self.interruption.running();
+        let limits = Limits { timeout: self.timeout, running };
+        let ending = process::run(&mut command, call.input.clone(), &limits, &mut output)
             .map_err(|why| ProgramError::NotStarted(why.to_string()))?;
         let (stdout, output) = output.finish();
         match ending {
             Ending::Code(0) => Ok(stdout),
             Ending::Code(status) => Err(ProgramError::Failed { status, output }),
             Ending::Signal(signal) => Err(ProgramError::Killed { signal, output }),
+            Ending::Interrupted => Err(ProgramError::Interrupted { output }),
             Ending::Late => Err(ProgramError::TimedOut { after: self.timeout, output }),
         }
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::interruption::Running;
 use super::output::{Output, Stream};
 
 /// How often a process is looked at that writes nothing.
@@ -27,6 +28,23 @@ pub(super) enum Ending {
     Signal(i32),
     /// It did not end in time, and was made to.
     Late,
+    /// It was made to end, since this process is to.
+    Interrupted,
+}
+
+/// What ends a process that does not end by itself.
+pub(super) struct Limits<'a> {
+    pub(super) timeout: Duration,
+    pub(super) running: Running<'a>,
+}
+
+impl Limits<'_> {
+    fn reached(&self, started: Instant) -> Option<Ending> {
+        match self.running.is_interrupted() {
+            true => Some(Ending::Interrupted),
+            false => (started.elapsed() >= self.timeout).then_some(Ending::Late),
+        }
+    }
 }
 
 impl From<ExitStatus> for Ending {
@@ -44,7 +62,7 @@ type Piece = (Stream, Vec<u8>);
 pub(super) fn run(
     command: &mut Command,
     input: Vec<u8>,
-    timeout: Duration,
+    limits: &Limits<'_>,
     output: &mut Output<'_>,
 ) -> io::Result<Ending> {
     let mut child =
@@ -57,9 +75,9 @@ pub(super) fn run(
             pass_on_all(&pieces, LAST_WORDS, output);
             return Ok(status.into());
         }
-        if started.elapsed() >= timeout {
+        if let Some(ending) = limits.reached(started) {
             stop(&mut child, &pieces, output)?;
-            return Ok(Ending::Late);
+            return Ok(ending);
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use acme_testca::{Behaviour, Resource};
 
-use crate::support::{Bench, Web, free_port};
+use crate::support::{Bench, Run, Web, free_port};
 
 /// A program of this text. Another process writes it: one that is open for writing cannot be started.
 fn program(bench: &Bench, name: &str, text: &str) -> String {
@@ -158,7 +159,73 @@ fn ctrl_c_takes_everything_away() {
         let run = bench.luacme(&[&words[..], &ways].concat()).exits(code);
         assert_eq!(answers(&web), Vec::<PathBuf>::new(), "{signal}: {}", run.stderr);
         assert_eq!(told(&bench), ["present", "clean-up"], "{signal}");
+        assert!(run.stderr.contains("interrupted: taking the answers away"), "{signal}: {}", run.stderr);
+        assert_eq!(bench.granted(Resource::Challenge), 0, "{signal}: the CA was told of what is not there");
+        assert_eq!(fs::read_dir(bench.file("journal")).unwrap().count(), 0, "{signal}: an empty journal");
     }
+}
+
+/// A line of shell that sends a signal to luacme, and takes its time.
+fn interrupts(seconds: u32) -> String {
+    format!("kill -INT $PPID; sleep {seconds} & wait")
+}
+
+#[test]
+fn ctrl_c_does_not_wait_for_a_program() {
+    let end = |moment: &str| format!("[ $1 = {moment} ] && {{ {}; }}", interrupts(100));
+    for (why, text) in [
+        ("one that presents", end("present")),
+        ("also not for its clean-up when it comes again", format!("{}; {}", end("present"), end("clean-up"))),
+        ("nor for one that ends when it wants", format!("trap '' TERM; {}", end("present"))),
+    ] {
+        let bench = Bench::registered();
+        let (started, hook) = (Instant::now(), program(&bench, "hook", &format!("echo $1 >> told; {text}; true")));
+        let run = bench.luacme(&["getcert", "a.test", "--hook", &hook]).exits(130);
+        assert!(started.elapsed() < Duration::from_secs(30), "{why}: {}", run.stderr);
+        assert_eq!(told(&bench), ["present", "clean-up"], "{why}");
+        assert_eq!(bench.granted(Resource::Challenge), 0, "{why}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_a_deployment_which_is_made_up_for() {
+    let bench = Bench::registered();
+    let hook = program(&bench, "deploy", &format!("echo deploys >> told; [ -e ok ] || {{ {}; }}", interrupts(100)));
+    let started = Instant::now();
+    let run = bench.getcert(&["a.test", "--deploy-hook", &hook, "--deploy-hook", &hook]).exits(130);
+    assert!(started.elapsed() < Duration::from_secs(30), "{}", run.stderr);
+    assert_eq!(told(&bench), ["deploys"], "no more are started");
+    assert_eq!(bench.names("a.test"), ["a.test"], "what was stored is whole");
+    fs::write(bench.beside("ok"), "").unwrap();
+    bench.getcert(&["a.test"]).succeeds();
+    assert_eq!(told(&bench), ["deploys"; 3], "both");
+}
+
+#[test]
+fn the_key_for_updates_is_no_business_of_hooks() {
+    let web = Web::start();
+    let bench = Bench::at(web.address, |ca| ca);
+    bench.register().succeeds();
+    let count = format!("env | grep -c LUACME_TSIG_KEY >> {}", bench.beside("keys").display());
+    let hook = program(&bench, "counts", &format!("{count}; exec {} \"$@\"", http_hook(&bench, &web)));
+    let deploy = program(&bench, "deploy", &format!("{count}; true"));
+    let mut luacme = Command::new(env!("CARGO_BIN_EXE_luacme"));
+    luacme.current_dir(bench.beside("")).env("LUACME_TSIG_KEY", "k:hmac-sha256:c2VjcmV0");
+    luacme.args([
+        "getcert",
+        "a.test",
+        "--dir",
+        "state",
+        "--ca-file",
+        "ca.pem",
+        "--hook",
+        &hook,
+        "--deploy-hook",
+        &deploy,
+    ]);
+    Run::of(luacme.args(["--http-addr", &web.address.to_string()])).succeeds();
+    let keys = fs::read_to_string(bench.beside("keys")).unwrap();
+    assert_eq!(keys.lines().collect::<Vec<_>>(), ["0"; 3], "present, clean-up, deployment");
 }
 
 #[test]
