@@ -28,6 +28,7 @@ use crate::failure::Failure;
 use crate::getcert;
 use crate::output::Output;
 use crate::solver_arguments::SolverArguments;
+use crate::solver_choice;
 use crate::solver_settings::{BoundWay, SolverSettings, Way};
 use crate::state::State;
 use ca::Authority;
@@ -40,6 +41,9 @@ pub(crate) use report::{summary, text};
 /// All checks of the names end after this.
 const ALL: Duration = Duration::from_secs(60);
 
+/// A hook that takes away what a killed run left may take this long.
+const HOOKS: Duration = Duration::from_secs(300);
+
 /// After a failed challenge all checks of names end after this,
 const AFTER_FAILURE: Duration = Duration::from_secs(7);
 
@@ -50,6 +54,7 @@ pub(crate) fn run(shared: &Shared, verb: &Doctor, output: &Output) -> Result<Don
     let identifiers = getcert::identifiers(&verb.names)?;
     let folder = getcert::folder_name(verb.cert_name.as_deref(), &identifiers)?;
     let state = State::for_certificate(shared, &folder)?;
+    solver_choice::clean_up_after_others(&state.dir, shared, HOOKS, output)?;
     let settings = settings(&state, &folder, &verb.solvers)?;
     let account = match client::stored(shared, &state, output)? {
         Some(account) => account,
@@ -58,7 +63,7 @@ pub(crate) fn run(shared: &Shared, verb: &Doctor, output: &Output) -> Result<Don
     let mut findings = ca::check(&account);
     findings.extend(state_files::check(&state));
     let subjects = identifiers.into_iter().map(|name| Subject::new(name, &settings)).collect();
-    findings.extend(examine(Plan::new(subjects, settings, Authority::new(&account), ALL)));
+    findings.extend(examine(Plan::new(subjects, settings, Authority::new(&account), ALL).noting_in(&state.dir)));
     let findings = report::sorted(findings);
     output.findings(&findings);
     Ok(if has_errors(&findings) { Done::FoundErrors } else { Done::Complete })
@@ -84,7 +89,7 @@ fn reasons(shared: &Shared, verb: &Getcert, failure: &Failure, output: &Output) 
     let authority = Authority::within(DIRECTORY, account);
     let subject = |(name, kind): &(Identifier, _)| Subject::new(name.clone(), &settings).only(Option::clone(kind));
     let subjects = failure.unproven.iter().map(subject).collect();
-    let mut findings = examine(Plan::new(subjects, settings, authority, AFTER_FAILURE));
+    let mut findings = examine(Plan::new(subjects, settings, authority, AFTER_FAILURE).noting_in(&state.dir));
     findings.retain(|finding| finding.severity() <= Severity::Warning);
     Ok(report::sorted(findings))
 }

@@ -1,6 +1,7 @@
 //! What is examined: names, the ways control of each is to be proven, and where to look.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use acme_proto::{ChallengeType, Identifier};
@@ -20,6 +21,8 @@ pub(crate) struct Plan {
     pub(crate) authority: Authority,
     /// No check begins after this.
     pub(crate) until: Instant,
+    /// The folder of everything, where it is noted what is put in place.
+    pub(crate) dir: PathBuf,
 }
 
 /// One name.
@@ -34,7 +37,12 @@ pub(crate) struct Subject {
 impl Plan {
     /// With so much time from now on.
     pub(crate) fn new(subjects: Vec<Subject>, settings: SolverSettings, authority: Authority, time: Duration) -> Self {
-        Self { subjects, settings, authority, until: Instant::now() + time }
+        Self { subjects, settings, authority, until: Instant::now() + time, dir: PathBuf::new() }
+    }
+
+    /// Notes in this folder what is put in place.
+    pub(crate) fn noting_in(self, dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), ..self }
     }
 
     /// Asks the resolvers.

@@ -9,13 +9,16 @@ use acme_account::{Solver, Task};
 use acme_jose::{KeyType, PrivateKey, Signer as _, Thumbprint};
 use acme_proto::{ChallengeType, Identifier, Meta, Proof, Prover};
 use acme_solver::http01::{Standalone, Webroot, look};
+use acme_solver::journal::Journaled;
 use acme_solver::{Look, tls_alpn01};
 
 use super::code::Code;
 use super::finding::Finding;
 use super::plan::{Plan, Subject};
 use super::{name, ports};
-use crate::solver_settings::{BoundWay, Way};
+use crate::interruption::undo_at_signals;
+use crate::solver_choice;
+use crate::solver_settings::{BoundWay, SolverSettings, Way};
 
 /// One look takes at most this long.
 const LOOK: Duration = Duration::from_secs(3);
@@ -40,7 +43,7 @@ pub(crate) fn check(plan: &Plan, bound: &BoundWay) -> Vec<Finding> {
     let (http, tls) = (plan.http_port(&bound.names), plan.tls_port());
     match &bound.way {
         Way::Webroot { path } => check(Code::WebrootServed, Code::WebrootNotServed, Code::HttpUnreachable, http)
-            .presented(&Webroot::new(path), &look_http, Code::WebrootUnusable),
+            .noted(&Webroot::new(path), bound),
         Way::Standalone => check(Code::StandaloneReached, Code::StandaloneNotReached, Code::HttpUnreachable, http)
             .standalone(plan.settings.http_addr(&bound.names)),
         Way::Stateless => check(Code::StatelessSet, Code::StatelessNotSet, Code::HttpUnreachable, http).stateless(),
@@ -59,6 +62,16 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
+    /// What a killed run leaves in a web root is taken away by the next.
+    fn noted(self, webroot: &Webroot, bound: &BoundWay) -> Vec<Finding> {
+        let journal = solver_choice::journal(&self.plan.dir);
+        let settings = SolverSettings { ways: vec![bound.clone()], ..SolverSettings::default() };
+        let note = serde_json::to_string(&settings).unwrap_or_default();
+        let solver = Journaled::new(webroot, &journal, note);
+        let check = || self.presented(&solver, &look_http, Code::WebrootUnusable);
+        undo_at_signals(|| drop(solver.clean_up_now()), check).unwrap_or_default()
+    }
+
     fn standalone(self, given: Option<SocketAddr>) -> Vec<Finding> {
         let addresses = ports::listen_addresses(given, self.port);
         self.listening(&addresses, |check| {

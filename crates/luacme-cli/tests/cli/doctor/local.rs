@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::process::{Command, Stdio};
 
 use acme_jose::{PrivateKey, Signer as _};
 
@@ -74,6 +75,30 @@ fn a_web_root() {
     let words = ["a.test", "--webroot", "other", "--http-addr", &away.to_string()];
     let found = evidence(&doctor(&bench, dns.address, &words), "http-redirected");
     assert!(found.ends_with("to https://a.test/"), "{found}");
+}
+
+#[test]
+fn a_signal_leaves_no_probe_in_a_web_root() {
+    for (signal, code) in [("INT", Some(130)), ("TERM", Some(143))] {
+        let bench = Bench::registered();
+        let (folder, dns) = (bench.beside("web"), at(&["127.0.0.1"]));
+        fs::create_dir(&folder).unwrap();
+        // It takes connections and answers none.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (resolver, http) = (dns.address.to_string(), silent.local_addr().unwrap().to_string());
+        let words = ["doctor", "a.test", "--webroot", "web", "--resolver", &resolver, "--http-addr", &http];
+        let mut luacme = Command::new(env!("CARGO_BIN_EXE_luacme"));
+        luacme.current_dir(bench.beside("")).args(words).args(["--dir", "state", "--ca-file", "ca.pem"]);
+        let mut child = luacme.stdout(Stdio::null()).spawn().unwrap();
+        let probes = || fs::read_dir(folder.join(".well-known/acme-challenge")).into_iter().flatten().count();
+        while probes() == 0 {
+            assert_eq!(child.try_wait().unwrap(), None, "it ended before the probe was there");
+        }
+        let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), code, "{signal}");
+        assert_eq!(probes(), 0, "{signal}");
+    }
 }
 
 #[test]
