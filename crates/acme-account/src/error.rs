@@ -143,6 +143,8 @@ pub enum ErrorKind {
 pub struct Refusal {
     /// The HTTP status. It decides nothing: the problem's type does.
     pub status: u16,
+    /// The media type of the answer, without parameters; empty if there was none. Some CAs send problems under another than RFC 9457's.
+    pub content_type: String,
     /// What the CA says.
     pub problem: Problem,
     /// How long it asks us to wait, at most a day.
@@ -151,15 +153,15 @@ pub struct Refusal {
     pub help: Option<String>,
     /// The terms to agree to (`Link`, relation `terms-of-service`).
     pub terms: Option<String>,
+    /// What it points to: with 409 to a key change, the account that has the key (RFC 8555 §7.3.5).
+    pub location: Option<String>,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.problem)?;
-        if let Some(url) = &self.problem.instance {
-            write!(f, "; see {url}")?;
-        }
-        Ok(())
+        let pages = [&self.problem.instance, &self.help, &self.terms];
+        pages.into_iter().flatten().try_for_each(|url| write!(f, "; see {url}"))
     }
 }
 

@@ -106,10 +106,12 @@ impl Response {
         let kind = match self.problem() {
             Some(problem) => ErrorKind::Refused(Refusal {
                 status,
+                content_type: self.media_type(),
                 problem,
                 retry_after,
                 help: self.links("help").into_iter().next(),
                 terms: self.links("terms-of-service").into_iter().next(),
+                location: self.location(),
             }),
             None => ErrorKind::Http { status, content_type: self.media_type(), excerpt: self.excerpt(), retry_after },
         };

@@ -49,6 +49,19 @@ fn a_page_to_open_is_shown() {
 }
 
 #[test]
+fn links_and_type_of_a_refusal_are_kept_and_shown() {
+    let answer = Answer::text(409, "application/json", &ca::problem("malformed", "no").to_string())
+        .with("link", "<https://ca.example/help>;rel=\"help\", <https://ca.example/tos>;rel=\"terms-of-service\"")
+        .with("location", "https://ca.example/acct/2");
+    let error = failed(answer);
+    let ErrorKind::Refused(refusal) = error.kind() else { panic!("{error}") };
+    assert_eq!(refusal.content_type, "application/json");
+    assert_eq!(refusal.location.as_deref(), Some("https://ca.example/acct/2"), "R-07");
+    let text = error.to_string();
+    assert!(text.contains("https://ca.example/help") && text.contains("https://ca.example/tos"), "{text}");
+}
+
+#[test]
 fn subproblems_reach_the_reader() {
     let mut problem = ca::problem("compound", "some names were refused");
     problem["subproblems"] = json!([

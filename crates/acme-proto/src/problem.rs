@@ -75,19 +75,25 @@ impl Problem {
     }
 }
 
+/// Of the subproblems so many are shown.
+const MAX_SHOWN: usize = 20;
+
 impl fmt::Display for Problem {
-    /// `detail (type)`, then a line for each subproblem.
+    /// `detail (type)`, then each subproblem, of many the first 20.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = self.detail.as_deref().or(self.title.as_deref()).unwrap_or("no detail given");
         write!(f, "{text} ({})", self.kind.short())?;
-        for sub in &self.subproblems {
+        for sub in self.subproblems.iter().take(MAX_SHOWN) {
             f.write_str("; ")?;
             if let Some(identifier) = &sub.identifier {
                 write!(f, "{identifier}: ")?;
             }
             write!(f, "{} ({})", sub.detail.as_deref().unwrap_or("no detail given"), sub.kind.short())?;
         }
-        Ok(())
+        match self.subproblems.len() {
+            0..=MAX_SHOWN => Ok(()),
+            many => write!(f, "; and {} more", many - MAX_SHOWN),
+        }
     }
 }
 

@@ -172,3 +172,15 @@ fn something_is_always_said() {
         assert_eq!(read(&wire).to_string(), want);
     }
 }
+
+#[test]
+fn of_many_subproblems_few_are_shown() {
+    let one = serde_json::json!({"type": "urn:ietf:params:acme:error:dns", "detail": "no"});
+    for (count, end) in [(20, "no (dns)"), (21, "; and 1 more"), (5000, "; and 4980 more")] {
+        let problem =
+            serde_json::json!({"type": "urn:ietf:params:acme:error:compound", "subproblems": vec![&one; count]});
+        let problem: Problem = serde_json::from_value(problem).unwrap();
+        let text = problem.to_string();
+        assert!(text.ends_with(end) && text.matches("no (dns)").count() == 20, "{count}: {text}");
+    }
+}
