@@ -64,6 +64,17 @@ pub(crate) fn clean_up_after_others(
     Ok(())
 }
 
+/// What a later run needs to know to take away what solvers of these settings put in place.
+pub(crate) fn note(settings: &SolverSettings) -> Result<String, Failure> {
+    let missing = |bound: &BoundWay| match &bound.way {
+        Way::Webroot { path } => Webroot::new(path).missing_folders(),
+        _ => Vec::new(),
+    };
+    let missing_folders = settings.ways.iter().flat_map(missing).collect();
+    let note = Note { settings: settings.clone(), missing_folders };
+    serde_json::to_string(&note).map_err(|error| Failure::new(error.to_string(), "correct the settings"))
+}
+
 /// Makes solvers of settings.
 pub(crate) struct SolverMaker<'a> {
     pub(crate) settings: &'a SolverSettings,
@@ -80,13 +91,7 @@ pub(crate) struct SolverMaker<'a> {
 impl SolverMaker<'_> {
     /// What a later run needs to know to make the same solver.
     pub(crate) fn note(&self) -> Result<String, Failure> {
-        let missing = |bound: &BoundWay| match &bound.way {
-            Way::Webroot { path } => Webroot::new(path).missing_folders(),
-            _ => Vec::new(),
-        };
-        let missing_folders = self.settings.ways.iter().flat_map(missing).collect();
-        let note = Note { settings: self.settings.clone(), missing_folders };
-        serde_json::to_string(&note).map_err(|error| Failure::new(error.to_string(), "correct the settings"))
+        note(self.settings)
     }
 
     /// All ways, each for the names it is bound to.

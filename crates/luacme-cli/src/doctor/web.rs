@@ -66,7 +66,7 @@ impl Check<'_> {
     fn noted(self, webroot: &Webroot, bound: &BoundWay) -> Vec<Finding> {
         let journal = solver_choice::journal(&self.plan.dir);
         let settings = SolverSettings { ways: vec![bound.clone()], ..SolverSettings::default() };
-        let note = serde_json::to_string(&settings).unwrap_or_default();
+        let note = solver_choice::note(&settings).unwrap_or_default();
         let solver = Journaled::new(webroot, &journal, note);
         let check = || self.presented(&solver, &look_http, Code::WebrootUnusable);
         undo_at_signals(|| drop(solver.clean_up_now()), check).unwrap_or_default()

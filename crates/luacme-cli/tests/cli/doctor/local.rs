@@ -79,7 +79,7 @@ fn a_web_root() {
 
 #[test]
 fn a_signal_leaves_no_probe_in_a_web_root() {
-    for (signal, code) in [("INT", Some(130)), ("TERM", Some(143))] {
+    for (signal, code) in [("INT", Some(130)), ("TERM", Some(143)), ("KILL", None)] {
         let bench = Bench::registered();
         let (folder, dns) = (bench.beside("web"), at(&["127.0.0.1"]));
         fs::create_dir(&folder).unwrap();
@@ -97,6 +97,9 @@ fn a_signal_leaves_no_probe_in_a_web_root() {
         let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
         assert!(kill.unwrap().success());
         assert_eq!(child.wait().unwrap().code(), code, "{signal}");
+        if signal == "KILL" {
+            doctor(&bench, dns.address, &["a.test", "--standalone"]);
+        }
         assert_eq!(probes(), 0, "{signal}");
     }
 }
